@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "object/file.h"
+
+#include "base/alloc.h"
+
+int file_new(struct file **out, const struct file_ops *ops, void *priv,
+	     u32 mode)
+{
+	struct file *file = mem_alloc(sizeof(*file));
+
+	if (!file)
+		return -ENOMEM;
+	*file = (struct file){
+		.ops = ops, .priv = priv, .refs = 1, .mode = mode
+	};
+	*out = file;
+	return 0;
+}
+
+void file_get(struct file *file)
+{
+	__atomic_add_fetch(&file->refs, 1, __ATOMIC_RELAXED);
+}
+
+void file_put(struct file *file)
+{
+	if (!file || __atomic_sub_fetch(&file->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	file->ops->release(file);
+	mem_free(file);
+}
