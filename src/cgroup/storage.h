@@ -25,7 +25,7 @@ void storage_set_abort(struct storage_set *set);
 void storage_set_end(struct storage_set *set);
 /* All storages of a cgroup that is being released. */
 void storage_release_cgroup(struct cgbpf_cgroup *cgroup);
-/* All storages of a map that is being freed: env->storage_map_free. */
+/* All storages of a map that is being freed: cgroup_ops->storage_map_free. */
 void storage_release_map(struct map *map);
 
 #endif

@@ -14,7 +14,29 @@
 #include "object/object.h"
 
 struct bpffs;
+struct file;
 struct map;
+
+/*
+ * What the rooms below the cgroup room need from it: the map of storages, the
+ * helpers that speak of cgroups.
+ */
+struct cgroup_ops {
+	/*
+	 * Ends all storages of a storage map that is being freed: called by
+	 * its ops->free(), from an RCU callback, no lock held.
+	 */
+	void (*storage_map_free)(struct map *map);
+	u64 (*id)(const struct cgbpf_cgroup *cgroup);
+	/* 0 if @cgroup has no ancestor (or self) at @level */
+	u64 (*ancestor_id)(const struct cgbpf_cgroup *cgroup, u32 level);
+	bool (*is_descendant)(const struct cgbpf_cgroup *cgroup,
+			      const struct cgbpf_cgroup *ancestor);
+	/* The cgroup behind a file with a reference, NULL if it is no cgroup:
+	 * what a CGROUP_ARRAY holds; put() drops it. */
+	struct cgbpf_cgroup *(*get_by_file)(struct file *file);
+	void (*put)(struct cgbpf_cgroup *cgroup);
+};
 
 struct cgbpf_env {
 	u32 nr_cpus;
@@ -29,9 +51,7 @@ struct cgbpf_env {
 	pthread_mutex_t cgroup_mutex;
 	struct cgbpf_cgroup *root;
 	void *cgroup_priv;
-	/* ends all storages of a storage map that is being freed: called by
-	 * its ops->free(), from an RCU callback, no lock held */
-	void (*storage_map_free)(struct map *map);
+	const struct cgroup_ops *cgroup_ops; /* set by cgroup_init() */
 
 	u32 stats_users;  /* open BPF_ENABLE_STATS fds: atomic */
 	u64 next_cookie;  /* socket cookies: atomic */

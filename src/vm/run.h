@@ -21,6 +21,7 @@ struct run {
 	const struct prog *prog; /* runs now: changes with tail calls */
 	struct storage *storage[STORAGE_TYPES];
 	void *ctx;		      /* our context struct for prog->type */
+	struct cgbpf_cgroup *cgroup;  /* the event's, NULL in test runs */
 	const struct task_cred *cred; /* of whom the event comes; not NULL */
 	u32 cpu;		      /* the slot */
 	u32 tail_calls;		      /* so far, at most 33 */
