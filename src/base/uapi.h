@@ -194,6 +194,21 @@ union attr {
 	struct attr_prog_bind_map {
 		u32 prog_fd, map_fd, flags;
 	} prog_bind_map;
+	struct attr_raw_tracepoint {
+		u64 name;
+		u32 prog_fd;
+		u64 cookie __attribute__((aligned(8)));
+	} raw_tracepoint;
+	struct attr_iter_create {
+		u32 link_fd, flags;
+	} iter_create;
+	struct attr_token_create {
+		u32 flags, bpffs_fd;
+	} token_create;
+	struct attr_prog_stream_read {
+		u64 stream_buf;
+		u32 stream_buf_len, stream_id, prog_fd;
+	} prog_stream_read;
 };
 
 /* struct bpf_prog_info, bpf_map_info, bpf_btf_info and bpf_link_info: 6.18's */

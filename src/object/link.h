@@ -14,7 +14,10 @@ struct link_ops {
 	enum bpf_link_type type;
 	/* Undo the attachment; the link stays, defunct.  Idempotent. */
 	int (*detach)(struct link *link);
-	/* Free the memory: after a detach, when nobody holds it. */
+	/*
+	 * Free the memory: after a detach, when nobody holds it.  The
+	 * reference on link->prog is dropped by the caller, after this.
+	 */
 	void (*dealloc)(struct link *link);
 	/* Run @new_prog in place of the present one, which must be @old_prog
 	 * unless that is NULL.  Takes over no reference unless it succeeds. */
@@ -31,6 +34,7 @@ struct link {
 
 extern const struct file_ops link_file_ops;
 
+/* fd->priv of a link's file is its struct object.  Takes @prog's reference. */
 void link_init(struct link *link, struct cgbpf_env *env,
 	       const struct link_ops *ops, struct prog *prog);
 

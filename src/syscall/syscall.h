@@ -27,6 +27,12 @@ struct call {
 		      &(__typeof__(((union attr *)0)->member)){ value }, \
 		      sizeof(((union attr *)0)->member))
 
+/*
+ * call_check_tail() - a caller's struct of @size bytes, of which we know the
+ * first @known: -E2BIG if it is above a page or has something in the rest.
+ */
+int call_check_tail(struct cgbpf_task *task, u64 addr, u32 known, u32 size);
+
 /* syscall/map.c */
 int sys_map_create(struct call *call);
 int sys_map_lookup_elem(struct call *call);
@@ -56,7 +62,6 @@ int sys_link_detach(struct call *call);
 /* syscall/object.c */
 int sys_obj_pin(struct call *call);
 int sys_obj_get(struct call *call);
-int sys_obj_get_info_by_fd(struct call *call);
 int sys_prog_get_next_id(struct call *call);
 int sys_map_get_next_id(struct call *call);
 int sys_btf_get_next_id(struct call *call);
@@ -66,6 +71,13 @@ int sys_map_get_fd_by_id(struct call *call);
 int sys_btf_get_fd_by_id(struct call *call);
 int sys_link_get_fd_by_id(struct call *call);
 int sys_enable_stats(struct call *call);
+/* syscall/info.c */
+int sys_obj_get_info_by_fd(struct call *call);
+/* syscall/absent.c: what cannot exist here */
+int sys_raw_tracepoint_open(struct call *call);
 int sys_task_fd_query(struct call *call);
+int sys_iter_create(struct call *call);
+int sys_token_create(struct call *call);
+int sys_prog_stream_read(struct call *call);
 
 #endif
