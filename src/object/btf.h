@@ -13,25 +13,38 @@
 #include "object/file.h"
 #include "object/object.h"
 
+struct cgbpf_task;
 struct log;
 
 struct btf {
 	struct object obj;
-	void *data; /* the whole, as loaded: header, types, strings */
+	void *memory; /* holds data, placed so that types are aligned */
+	void *data;   /* the whole, as loaded: header, types, strings */
 	u32 data_size;
 	const char *strings;
+	u32 strings_len;
 	u32 nr_types; /* with type 0, void */
 	const struct btf_type **types;
-	u32 *sizes;    /* resolved sizes, by type id */
-	u32 *resolved; /* by type id: without modifiers and typedefs */
+	u32 *sizes;    /* by type id: 0 for what has no size */
+	u32 *resolved; /* by type id: without modifiers, typedefs and VAR */
 };
+
+#define BTF_MAX_SIZE (16u << 20)
+#define BTF_MAX_DEPTH 32 /* nested types, and modifiers in a row */
 
 extern const struct file_ops btf_file_ops;
 
-/* Checks and copies @size bytes at @data.  The reason goes to @log, which may
- * be NULL.  -EINVAL, -ENOTSUPP, -E2BIG, -ENOMEM, as BPF_BTF_LOAD. */
+/*
+ * Checks and copies @size bytes at @data.  The reason goes to @log, which may
+ * be NULL.  -EINVAL, -ENOTSUPP, -E2BIG, -EEXIST (a loop of types), -ELOOP,
+ * -ENOMEM: as BPF_BTF_LOAD.  *out has one reference and no id yet.
+ */
 int btf_new(struct btf **out, struct cgbpf_env *env, const void *data, u32 size,
 	    struct log *log);
+void btf_get(struct btf *btf);
+void btf_put(struct btf *btf);
+/* With a reference; -EBADF, -EINVAL. */
+int btf_get_by_fd(struct cgbpf_task *task, int fd, struct btf **out);
 
 static inline struct btf *btf_of(struct object *obj)
 {
@@ -48,6 +61,123 @@ const char *btf_name(const struct btf *btf, u32 offset);
  */
 const struct btf_type *btf_type_id_size(const struct btf *btf, u32 *id,
 					u32 *size);
+static inline u32 btf_kind(const struct btf_type *t)
+{
+	return BTF_INFO_KIND(t->info);
+}
+
+static inline u32 btf_vlen(const struct btf_type *t)
+{
+	return BTF_INFO_VLEN(t->info);
+}
+
+static inline bool btf_kflag(const struct btf_type *t)
+{
+	return BTF_INFO_KFLAG(t->info);
+}
+
+/* What follows a struct btf_type, by its kind. */
+static inline u32 btf_int(const struct btf_type *t)
+{
+	return *(const u32 *)(t + 1);
+}
+
+static inline const struct btf_array *btf_array(const struct btf_type *t)
+{
+	return (const struct btf_array *)(t + 1);
+}
+
+static inline const struct btf_member *btf_members(const struct btf_type *t)
+{
+	return (const struct btf_member *)(t + 1);
+}
+
+static inline const struct btf_enum *btf_enums(const struct btf_type *t)
+{
+	return (const struct btf_enum *)(t + 1);
+}
+
+static inline const struct btf_enum64 *btf_enums64(const struct btf_type *t)
+{
+	return (const struct btf_enum64 *)(t + 1);
+}
+
+static inline u64 btf_enum64_value(const struct btf_enum64 *e)
+{
+	return (u64)e->val_hi32 << 32 | e->val_lo32;
+}
+
+static inline const struct btf_param *btf_params(const struct btf_type *t)
+{
+	return (const struct btf_param *)(t + 1);
+}
+
+static inline const struct btf_var_secinfo *
+btf_secinfos(const struct btf_type *t)
+{
+	return (const struct btf_var_secinfo *)(t + 1);
+}
+
+static inline u32 btf_member_bit_offset(const struct btf_type *t,
+					const struct btf_member *m)
+{
+	return btf_kflag(t) ? BTF_MEMBER_BIT_OFFSET(m->offset) : m->offset;
+}
+
+static inline u32 btf_member_bitfield_size(const struct btf_type *t,
+					   const struct btf_member *m)
+{
+	return btf_kflag(t) ? BTF_MEMBER_BITFIELD_SIZE(m->offset) : 0;
+}
+
+static inline bool btf_is_modifier(const struct btf_type *t)
+{
+	switch (btf_kind(t)) {
+	case BTF_KIND_TYPEDEF:
+	case BTF_KIND_VOLATILE:
+	case BTF_KIND_CONST:
+	case BTF_KIND_RESTRICT:
+	case BTF_KIND_TYPE_TAG:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static inline bool btf_is_struct(const struct btf_type *t)
+{
+	return btf_kind(t) == BTF_KIND_STRUCT || btf_kind(t) == BTF_KIND_UNION;
+}
+
+/* Type 0, the only one of kind UNKN. */
+static inline bool btf_is_void(const struct btf_type *t)
+{
+	return btf_kind(t) == BTF_KIND_UNKN;
+}
+
+/* Types with a size of their own, in btf_type.size. */
+static inline bool btf_has_size(const struct btf_type *t)
+{
+	switch (btf_kind(t)) {
+	case BTF_KIND_INT:
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+	case BTF_KIND_ENUM:
+	case BTF_KIND_DATASEC:
+	case BTF_KIND_FLOAT:
+	case BTF_KIND_ENUM64:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* An int of 1, 2, 4, 8 or 16 whole bytes, without bit offset. */
+bool btf_int_is_regular(const struct btf_type *t);
+/* The type with modifiers and typedefs taken off; *id, if given, is set. */
+const struct btf_type *btf_skip_modifiers(const struct btf *btf, u32 type_id,
+					  u32 *id);
+
 /*
  * btf_find_field() - offset of the one member (arrays not searched) of struct
  * type @id that is a struct named @name ("bpf_spin_lock", "bpf_timer") of
