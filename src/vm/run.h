@@ -30,6 +30,7 @@ struct run {
 	u32 attach_type;	 /* uapi value, ~0u for test runs without */
 	u32 *held_lock;		 /* the bpf_spin_lock held, or NULL */
 	struct checked *checked; /* state of the checked interpreter */
+	struct fault *fault;	 /* where a violation is told, or NULL */
 };
 
 /* How a run in the checked interpreter ended that did not end well. */
@@ -51,5 +52,30 @@ u64 vm_run(struct run *run, struct fault *fault);
  */
 u64 prog_run(struct run *run, const struct prog *prog,
 	     struct storage *const storage[STORAGE_TYPES]);
+
+/* What an argument of a callback is, for the checked interpreter. */
+enum callback_arg {
+	CALLBACK_SCALAR,
+	CALLBACK_MAP,	/* @map itself */
+	CALLBACK_KEY,	/* a key of @map: read only */
+	CALLBACK_VALUE, /* a value of @map */
+	CALLBACK_CTX,	/* the helper's own ARG_STACK_OR_NULL, handed on */
+};
+
+/* How a helper calls back: a constant of the helper, but for the map. */
+struct callback {
+	enum callback_arg args[5]; /* the rest are CALLBACK_SCALAR */
+	struct map *map;
+};
+
+/*
+ * vm_callback() - call a function of the running program, from a helper.
+ * @func: the helper's ARG_FUNC argument as it came
+ *
+ * Returns its R0.  After a violation in the callback it returns 1, which ends
+ * every helper's loop; the run ends when the helper returns.
+ */
+u64 vm_callback(struct run *run, u64 func, const struct callback *callback,
+		u64 r1, u64 r2, u64 r3, u64 r4, u64 r5);
 
 #endif
