@@ -176,6 +176,8 @@ static int check_all(struct btf_check *c)
 		err = btf_check_types(c);
 	if (!err)
 		err = check_tags(c);
+	if (!err)
+		err = btf_check_fields(c->btf);
 	return err;
 }
 

@@ -10,6 +10,7 @@ enum btf_visit {
 	BTF_UNSEEN,
 	BTF_VISITED,
 	BTF_RESOLVED,
+	BTF_NAMED, /* a FUNC_PROTO: all its parameters have names */
 };
 
 /* What the type at the bottom of the stack is resolved for. */

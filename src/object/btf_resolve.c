@@ -425,11 +425,15 @@ static int resolve_func(struct btf_check *c, struct btf_frame *frame)
 	if (!proto || btf_kind(proto) != BTF_KIND_FUNC_PROTO)
 		return bad(c, frame->t, "Invalid type_id");
 	params = btf_params(proto);
+	if (c->visit[frame->t->type] == BTF_NAMED)
+		return pop(c, frame->t->type, 0);
 	for (u32 i = 0; i < btf_vlen(proto); i++)
 		if (!params[i].name_off && params[i].type) {
 			btf_log_type(c, frame->t, "Invalid arg#%u", i + 1);
 			return -EINVAL;
 		}
+	/* many functions may share a long prototype: look at it once */
+	c->visit[frame->t->type] = BTF_NAMED;
 	return pop(c, frame->t->type, 0);
 }
 

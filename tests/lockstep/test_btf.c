@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * BPF_BTF_LOAD here and in the live kernel: the same bytes, the same errno and
+ * the same log.  Usage: test_btf [SEED [COUNT]].
+ */
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "btf_cases.h"
+#include "btf_random.h"
+#include "object/btf.h"
+
+#define LOG_SIZE (4u << 20)
+
+static char kernel_log[LOG_SIZE];
+static unsigned int differences;
+
+static int kernel_load(const void *data, u32 size)
+{
+	struct attr_btf_load attr = {
+		.btf = ptr_to_u64(data),
+		.btf_size = size,
+		.btf_log_buf = ptr_to_u64(kernel_log),
+		.btf_log_size = LOG_SIZE,
+		.btf_log_level = 1,
+	};
+	long fd;
+
+	kernel_log[0] = '\0';
+	fd = syscall(SYS_bpf, BPF_BTF_LOAD, &attr, sizeof(attr));
+	if (fd < 0)
+		return -errno;
+	close((int)fd);
+	return 0;
+}
+
+static void dump(const u8 *data, u32 size)
+{
+	for (u32 i = 0; i < size && i < 2048; i++)
+		printf("%02x%s", data[i], i % 32 == 31 ? "\n" : "");
+	printf("\n");
+}
+
+static int own_load(const void *data, u32 size, struct log *log)
+{
+	struct btf *btf;
+	int err;
+
+	log_init(log, LOG_LEVEL1, LOG_SIZE);
+	err = btf_new(&btf, NULL, data, size, log);
+	if (!err)
+		btf_put(btf);
+	return err;
+}
+
+static int compare(const char *name, unsigned long nr, const void *data,
+		   u32 size)
+{
+	struct log log;
+	int theirs = kernel_load(data, size);
+	int ours = own_load(data, size, &log);
+	const char *text = log.buf ? log.buf : "";
+
+	if (ours != theirs || strcmp(text, kernel_log)) {
+		printf("%s %lu: kernel %d, ours %d\n", name, nr, theirs, ours);
+		printf("--- kernel\n%.3000s\n--- ours\n%.3000s\n", kernel_log,
+		       text);
+		dump(data, size);
+		differences++;
+	}
+	log_destroy(&log);
+	return ours;
+}
+
+static void cases(struct blob *b)
+{
+	for (unsigned long i = 0; i < ARRAY_SIZE(btf_cases); i++) {
+		blob_init(b);
+		blob_text(b, btf_cases[i].text);
+		blob_finish(b);
+		compare(btf_cases[i].name, i, b->data, b->size);
+		free(b->data);
+	}
+}
+
+static void randoms(struct blob *b, u64 seed, unsigned long count)
+{
+	unsigned long good = 0;
+
+	for (unsigned long i = 0; i < count && differences < 5; i++) {
+		u64 s = seed + i;
+		const char *name = "random";
+
+		if (rnd_one_in(&s, 8)) {
+			name = "chain";
+			blob_chain(b, &s);
+		} else {
+			blob_random(b, &s);
+		}
+		good += !compare(name, seed + i, b->data, b->size);
+		blob_mutate(b, &s);
+		compare("mutation", seed + i, b->data, b->size);
+		free(b->data);
+	}
+	printf("%lu of %lu random ones are valid\n", good, count);
+}
+
+int main(int argc, char **argv)
+{
+	static struct blob b;
+	u64 seed = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
+	unsigned long count = argc > 2 ? strtoul(argv[2], NULL, 0) : 3000;
+
+	blob_init(&b);
+	blob_text(&b, T_INT);
+	blob_finish(&b);
+	if (kernel_load(b.data, b.size)) {
+		printf("skipped: the kernel does not let us load BTF\n");
+		free(b.data);
+		return 77;
+	}
+	free(b.data);
+	cases(&b);
+	randoms(&b, seed, count);
+	printf("%u differences\n", differences);
+	return differences != 0;
+}
