@@ -38,6 +38,7 @@ struct subprog {
 	u32 start;  /* first instruction, in prog->insns */
 	u32 xstart; /* in prog->xinsns */
 	u32 stack_depth;
+	bool has_ld_abs, has_tail_call; /* need an int to be returned */
 };
 
 struct prog_stats {
