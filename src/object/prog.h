@@ -49,6 +49,9 @@ struct prog {
 	struct object obj;
 	u32 type; /* enum bpf_prog_type */
 	u32 expected_attach_type;
+	/* may return what only its expected attach type takes (egress: 2, 3);
+	 * known once return values are tracked */
+	bool enforce_attach_type;
 	u32 prog_flags;
 	char name[UAPI_OBJ_NAME_LEN];
 	u8 tag[UAPI_TAG_SIZE];
