@@ -179,10 +179,11 @@ const struct btf_type *btf_skip_modifiers(const struct btf *btf, u32 type_id,
 					  u32 *id);
 
 /*
- * btf_find_field() - offset of the one member (arrays not searched) of struct
- * type @id that is a struct named @name ("bpf_spin_lock", "bpf_timer") of
- * size @size and alignment @align.  -ENOENT: none; -E2BIG: more than one;
- * -EINVAL: not a struct, or ill aligned.
+ * btf_find_field() - offset of the one field of struct (or section) @id whose
+ * type is a struct named @name, one of those of btf_field.h, which has @size
+ * and @align.  Structs in the struct are searched as well.  -ENOENT: none;
+ * -EINVAL: not a struct; -E2BIG: more than one; any error of
+ * btf_fields_find(): the fields of @id, of whatever kind, are not well formed.
  */
 int btf_find_field(const struct btf *btf, u32 id, const char *name, u32 size,
 		   u32 align);

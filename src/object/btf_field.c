@@ -553,6 +553,24 @@ int btf_fields_offset(const struct btf_fields *fields, enum btf_field_kind kind)
 	return -ENOENT;
 }
 
+int btf_find_field(const struct btf *btf, u32 id, const char *name, u32 size,
+		   u32 align)
+{
+	struct btf_fields fields;
+	u32 kind = 0;
+	int err;
+
+	id = btf_type_by_id(btf, id) ? btf->resolved[id] : id;
+	while (kind < FIRST_PTR && strcmp(field_types[kind].name, name))
+		kind++;
+	ASSERT(kind < FIRST_PTR && field_types[kind].size == size &&
+	       field_types[kind].align == align);
+	(void)size;
+	(void)align;
+	err = btf_fields_find(btf, id, BTF_FIELDS_OF_MAPS, &fields);
+	return err ? err : btf_fields_offset(&fields, kind);
+}
+
 /* Which types are of a marking kind?  One bool by type id. */
 static u32 mark_types(const struct btf *btf, bool *marked)
 {

@@ -39,6 +39,10 @@ enum btf_field_kind {
 	 BTF_FIELD_BIT(BTF_FIELD_KPTR_REF) |   \
 	 BTF_FIELD_BIT(BTF_FIELD_KPTR_PERCPU))
 
+/* what a map's value may hold: all but the nodes */
+#define BTF_FIELDS_OF_MAPS \
+	((BTF_FIELD_BIT(BTF_FIELD_KINDS) - 1) & ~BTF_FIELDS_NODE)
+
 #define BTF_FIELDS_MAX 11
 
 struct btf_field {
