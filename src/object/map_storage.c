@@ -45,7 +45,7 @@ struct storage_table {
 
 struct map_storage {
 	struct map map;
-	struct storage_table *table; /* RCU; NULL until the first alloc */
+	struct storage_table *table; /* RCU */
 	struct storage *newest;	     /* RCU */
 	u32 nr;
 	const struct prog *claimed; /* CS-34: atomic */
@@ -95,25 +95,33 @@ static void table_insert(struct storage_table *table, struct storage *storage)
 	rcu_assign_pointer(table->slot[i & table->mask], storage);
 }
 
+static struct storage_table *table_alloc(u32 slots)
+{
+	struct storage_table *table;
+
+	table = mem_zalloc(sizeof(*table) + slots * sizeof(table->slot[0]));
+	if (table)
+		table->mask = slots - 1;
+	return table;
+}
+
 /* Room for one more, by invariant 2. */
 static int table_reserve(struct map_storage *maps)
 {
 	struct storage_table *old = maps->table, *table;
 	u32 slots = TABLE_MIN_SLOTS;
 
-	if (old && (old->used + 1) * 2 <= old->mask + 1)
+	if ((old->used + 1) * 2 <= old->mask + 1)
 		return 0;
 	while (slots < (maps->nr + 1) * 4)
 		slots *= 2;
-	table = mem_zalloc(sizeof(*table) + slots * sizeof(table->slot[0]));
+	table = table_alloc(slots);
 	if (!table)
 		return -ENOMEM;
-	table->mask = slots - 1;
 	for (struct storage *s = maps->newest; s; s = s->older)
 		table_insert(table, s);
 	rcu_assign_pointer(maps->table, table);
-	if (old)
-		rcu_defer(&old->rcu, table_free_rcu);
+	rcu_defer(&old->rcu, table_free_rcu);
 	return 0;
 }
 
@@ -124,8 +132,6 @@ struct storage *map_storage_find(const struct map *map,
 	struct storage_table *table = rcu_dereference(maps->table);
 	struct storage *storage;
 
-	if (!table)
-		return NULL;
 	for (u32 i = key_hash(map, key);; i++) {
 		storage = rcu_dereference(table->slot[i & table->mask]);
 		if (!storage)
@@ -336,6 +342,11 @@ static int storage_map_alloc(struct map **out, struct cgbpf_env *env,
 	(void)task;
 	if (!maps)
 		return -ENOMEM;
+	maps->table = table_alloc(TABLE_MIN_SLOTS);
+	if (!maps->table) {
+		mem_free(maps);
+		return -ENOMEM;
+	}
 	*out = &maps->map;
 	return 0;
 }
