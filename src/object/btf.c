@@ -254,11 +254,6 @@ int btf_get_by_fd(struct cgbpf_task *task, int fd, struct btf **out)
 	return 0;
 }
 
-const struct btf_type *btf_type_by_id(const struct btf *btf, u32 id)
-{
-	return id < btf->nr_types ? btf->types[id] : NULL;
-}
-
 const struct btf_type *btf_type_id_size(const struct btf *btf, u32 *id,
 					u32 *size)
 {

@@ -51,8 +51,16 @@ static inline struct btf *btf_of(struct object *obj)
 	return container_of(obj, struct btf, obj);
 }
 
-/* NULL if @id is out of range; id 0 is void. */
-const struct btf_type *btf_type_by_id(const struct btf *btf, u32 id);
+/*
+ * NULL if @id is out of range; id 0 is void.  Inline, for the name is taken in
+ * libbpf.a, with which a loader is linked.
+ */
+static inline const struct btf_type *btf_type_by_id(const struct btf *btf,
+						    u32 id)
+{
+	return id < btf->nr_types ? btf->types[id] : NULL;
+}
+
 /* The name at a string offset; NULL if out of range. */
 const char *btf_name(const struct btf *btf, u32 offset);
 /*

@@ -425,6 +425,22 @@ static int types_reserve(struct btf *btf, u32 *capacity)
 	return 0;
 }
 
+/* More types than ids are checked, but nobody can name them. */
+static int types_add(struct btf_check *c, const struct btf_type *t,
+		     u32 *capacity)
+{
+	int err;
+
+	if (c->btf->nr_types == BTF_MAX_TYPE) {
+		log_printf(c->log, "Exceeded max num of types");
+		return 0;
+	}
+	err = types_reserve(c->btf, capacity);
+	if (!err)
+		c->btf->types[c->btf->nr_types++] = t;
+	return err;
+}
+
 int btf_check_metas(struct btf_check *c)
 {
 	const char *base = (const char *)c->btf->data + c->hdr.hdr_len;
@@ -442,14 +458,9 @@ int btf_check_metas(struct btf_check *c)
 		size = type_check(c, (const struct btf_type *)cur, left);
 		if (size < 0)
 			return size;
-		/* more types than ids: checked, but nobody can name them */
-		if (btf->nr_types < BTF_MAX_TYPE) {
-			err = types_reserve(btf, &capacity);
-			if (err)
-				return err;
-			btf->types[btf->nr_types++] =
-				(const struct btf_type *)cur;
-		}
+		err = types_add(c, (const struct btf_type *)cur, &capacity);
+		if (err)
+			return err;
 		cur += size;
 		left -= (u32)size;
 	}

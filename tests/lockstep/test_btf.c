@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * BPF_BTF_LOAD here and in the live kernel: the same bytes, the same errno and
- * the same log.  Usage: test_btf [SEED [COUNT]].
+ * the same log.  Usage: test_btf [SEED [COUNT [OBJECT...]]]; BTF of object
+ * files is loaded as it is and with COUNT mutations.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <libelf.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -107,6 +110,58 @@ static void randoms(struct blob *b, u64 seed, unsigned long count)
 	printf("%lu of %lu random ones are valid\n", good, count);
 }
 
+/* The BTF of an object file, for free(): its size, or 0. */
+static u32 object_btf(const char *path, void **out)
+{
+	int fd = open(path, O_RDONLY);
+	Elf_Scn *section = NULL;
+	Elf_Data *data;
+	size_t names;
+	u32 size = 0;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	while (elf && !elf_getshdrstrndx(elf, &names) &&
+	       (section = elf_nextscn(elf, section))) {
+		Elf64_Shdr *head = elf64_getshdr(section);
+
+		if (strcmp(elf_strptr(elf, names, head->sh_name), ".BTF"))
+			continue;
+		data = elf_rawdata(section, NULL);
+		size = (u32)data->d_size;
+		*out = malloc(size);
+		memcpy(*out, data->d_buf, size);
+		break;
+	}
+	elf_end(elf);
+	close(fd);
+	return size;
+}
+
+static void object(struct blob *b, const char *path, u64 seed,
+		   unsigned long count)
+{
+	void *data = NULL;
+	u32 size = object_btf(path, &data);
+
+	if (!size || compare(path, 0, data, size)) {
+		printf("%s: no good BTF\n", path);
+		differences++;
+	}
+	for (unsigned long i = 0; i < count && differences < 5; i++) {
+		u64 s = seed + i;
+
+		b->size = size;
+		b->data = malloc(size);
+		memcpy(b->data, data, size);
+		blob_mutate(b, &s);
+		compare(path, seed + i, b->data, b->size);
+		free(b->data);
+	}
+	free(data);
+}
+
 int main(int argc, char **argv)
 {
 	static struct blob b;
@@ -124,6 +179,8 @@ int main(int argc, char **argv)
 	free(b.data);
 	cases(&b);
 	randoms(&b, seed, count);
+	for (int i = 3; i < argc; i++)
+		object(&b, argv[i], seed, count);
 	printf("%u differences\n", differences);
 	return differences != 0;
 }
