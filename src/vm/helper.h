@@ -15,6 +15,7 @@ enum arg_type {
 	ARG_NONE,
 	ARG_ANYTHING,
 	ARG_CTX,
+	ARG_CTX_OR_NULL,
 	ARG_MAP,	   /* the map itself, a constant */
 	ARG_MAP_KEY,	   /* key_size bytes to read */
 	ARG_MAP_VALUE,	   /* value_size bytes to read */
@@ -59,10 +60,7 @@ enum ret_type {
 struct helper {
 	u32 id;		  /* enum bpf_func_id */
 	const char *name; /* without "bpf_" */
-	/*
-	 * NULL: the interpreter itself does it, since it needs its state or
-	 * calls back into the program: tail_call, loop, for_each_map_elem.
-	 */
+	/* NULL: the interpreter itself does it (tail_call) */
 	u64 (*fn)(u64 r1, u64 r2, u64 r3, u64 r4, u64 r5, struct run *run);
 	enum ret_type ret;
 	enum arg_type args[5];

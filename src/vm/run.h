@@ -28,6 +28,7 @@ struct run {
 	s32 retval;		      /* bpf_get/set_retval */
 	bool set_retval;
 	u32 attach_type;	 /* uapi value, ~0u for test runs without */
+	u64 random;		 /* of get_prandom_u32, 0: unseeded */
 	u32 *held_lock;		 /* the bpf_spin_lock held, or NULL */
 	struct checked *checked; /* state of the checked interpreter */
 	struct fault *fault;	 /* where a violation is told, or NULL */
