@@ -4,13 +4,13 @@
  * holds its constant struct map_ops; map_type.c has the one table of types.
  *
  * Lifecycle
- *	made		map_create(); one reference and one user.
- *	in use		references (progs, outer maps, fds, pins) keep the
- *memory; users (fds and pins only) keep the contents of maps that hold other
- *objects: the last user's leaving calls ops->release_users(), which breaks prog
- *array cycles. frozen		user space may write no more (BPF_MAP_FREEZE).
- *	freed		ops->free() runs after a grace period: no reader is
- *left.
+ *	made	map_create(); one reference and one user.
+ *	in use	references (progs, outer maps, fds, pins) keep the memory; users
+ *		(fds and pins only) keep the contents of maps that hold other
+ *		objects: the last user's leaving calls ops->release_users(),
+ *		which breaks prog array cycles.
+ *	frozen	user space may write no more (BPF_MAP_FREEZE).
+ *	freed	ops->free() runs after a grace period: no reader is left.
  *
  * Per-CPU values lie side by side: value of CPU c at base + c * cpu_stride().
  */
@@ -32,6 +32,15 @@ struct prog;
 #define MAP_CAN_READ 1u	 /* programs may read values */
 #define MAP_CAN_WRITE 2u /* programs may write values */
 
+#define MAP_BATCH_LOOKUP 1u
+#define MAP_BATCH_LOOKUP_DELETE 2u
+#define MAP_BATCH_UPDATE 4u
+#define MAP_BATCH_DELETE 8u
+
+#define MAP_ACCESS_FLAGS \
+	(BPF_F_RDONLY | BPF_F_WRONLY | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
+#define MAP_MAX_PERCPU_VALUE 32768u
+
 struct map {
 	struct object obj;
 	const struct map_ops *ops;
@@ -44,6 +53,7 @@ struct map {
 	u32 btf_key_type_id, btf_value_type_id;
 	int spin_lock_off; /* in the value, or -ENOENT */
 	int timer_off;	   /* ditto */
+	u32 fields;	   /* BTF_FIELD_BIT() of all special fields */
 
 	long users;   /* fds and pins: atomic */
 	bool frozen;  /* atomic; both under freeze_lock when they meet */
@@ -51,6 +61,7 @@ struct map {
 	pthread_mutex_t freeze_lock;
 
 	struct map *inner_meta; /* of map-in-map: the template, or NULL */
+	u8 *excl_prog_hash;	/* SHA-256 of the one prog allowed, or NULL */
 	struct rcu_cb rcu;
 };
 
@@ -60,9 +71,9 @@ struct map_ops {
 	int (*alloc_check)(struct cgbpf_env *env,
 			   const struct attr_map_create *attr);
 	/*
-	 * Allocates the type's own struct, which starts with struct map, and
-	 * what it needs; map_create() has filled nothing yet and fills the
-	 * common members after.  -ENOMEM, -E2BIG, -EINVAL.
+	 * Allocates the type's own struct, which starts with struct map, gives
+	 * it to map_init(), and adds what the type needs.  It may then round
+	 * max_entries.  -ENOMEM, -E2BIG, -EINVAL.
 	 */
 	int (*alloc)(struct map **out, struct cgbpf_env *env,
 		     const struct attr_map_create *attr,
@@ -70,7 +81,11 @@ struct map_ops {
 	void (*free)(struct map *map);
 	void (*release_users)(struct map *map);
 
-	/* BTF of key and value fits this type?  NULL: only sizes matter. */
+	/*
+	 * BTF of key and value (ids without modifiers and typedefs) fits this
+	 * type?  key_id 0: none given.  NULL: only sizes matter, and there must
+	 * be a key.
+	 */
 	int (*check_btf)(const struct map *map, const struct btf *btf,
 			 u32 key_id, u32 value_id);
 
@@ -107,14 +122,20 @@ struct map_ops {
 	bool sleeps;
 
 	/*
-	 * One batch of elements for BPF_MAP_LOOKUP(_AND_DELETE)_BATCH; the
-	 * token in/out is map type's own (hash: u32 bucket).  NULL: the generic
-	 * one over next_key (where @generic_batch), or -ENOTSUPP.
+	 * The batch commands that the type has, MAP_BATCH_*.  Those that read
+	 * go over next_key, unless the type is made of buckets: then a batch
+	 * is whole buckets, and its token a u32 bucket number.
 	 */
-	int (*read_batch)(struct map *map, struct cgbpf_task *task,
-			  const struct attr_map_batch *attr, u64 uattr,
-			  bool remove);
-	bool generic_batch;
+	u32 batch;
+	u32 (*nr_buckets)(const struct map *map);
+	/*
+	 * Copies the elements of one bucket to buffers (mem_realloc()ed to
+	 * fit), as read() would, and with @remove removes them: in one step
+	 * for other writers.  How many; -ENOSPC: more than @max, nothing done;
+	 * -ENOMEM.
+	 */
+	int (*read_bucket)(struct map *map, u32 bucket, u32 max, u64 flags,
+			   bool remove, void **keys, void **values);
 
 	/* mmap, where there is one: the memory and its size in bytes */
 	void *(*mmap)(struct map *map, size_t *size);
@@ -131,6 +152,9 @@ const struct map_ops *map_ops_of(u32 type);
 
 extern const struct file_ops map_file_ops;
 
+/* The first thing of every ops->alloc(): fills the members all maps have. */
+void map_init(struct map *map, struct cgbpf_env *env,
+	      const struct attr_map_create *attr);
 /*
  * map_create() - BPF_MAP_CREATE without its fd: checks @attr as the kernel
  * does (tail and size are the dispatcher's), resolves BTF and inner map fds
@@ -145,6 +169,11 @@ int map_file_mode(u32 flags);
 int map_get_by_fd(struct cgbpf_task *task, int fd, struct map **out, u32 *mode);
 void map_get(struct map *map);
 void map_put(struct map *map);
+/* Around each change from user space: map_freeze() waits for none of them. */
+void map_write_begin(struct map *map);
+void map_write_end(struct map *map);
+/* -ENOTSUPP with special fields; -EBUSY: writers are under way, or frozen. */
+int map_freeze(struct map *map);
 void map_user_get(struct map *map);
 void map_user_put(struct map *map);
 
@@ -161,6 +190,12 @@ static inline size_t cpu_stride(const struct map *map)
 
 bool map_is_percpu(const struct map *map);
 bool map_is_storage(const struct map *map);
+/* Flags fit each other: not RDONLY_PROG and WRONLY_PROG at once. */
+bool map_access_ok(u32 flags);
+/* BPF_F_NUMA_NODE with a node: types that have per-CPU values refuse it. */
+bool map_wants_node(const struct attr_map_create *attr);
+/* The value has a bpf_spin_lock, bpf_timer: never frozen, mapped or copied. */
+bool map_has_fields(const struct map *map);
 /* bytes of a value as the system call passes it */
 size_t map_user_value_size(const struct map *map);
 /* MAP_CAN_READ | MAP_CAN_WRITE by BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG */

@@ -337,8 +337,6 @@ static int storage_map_alloc(struct map **out, struct cgbpf_env *env,
 {
 	struct map_storage *maps = mem_zalloc(sizeof(*maps));
 
-	(void)env;
-	(void)attr;
 	(void)task;
 	if (!maps)
 		return -ENOMEM;
@@ -347,6 +345,7 @@ static int storage_map_alloc(struct map **out, struct cgbpf_env *env,
 		mem_free(maps);
 		return -ENOMEM;
 	}
+	map_init(&maps->map, env, attr);
 	*out = &maps->map;
 	return 0;
 }
