@@ -4,8 +4,9 @@
  *
  * Nouns
  *	environment	one small kernel: its own programs, maps, links, ids,
- *cgroup hierarchy and bpf file system.  A process may have many. task
- *who calls bpf(2): an environment's own in-process caller
+ *			cgroup hierarchy and bpf file system.  A process may
+ *			have many.
+ *	task		who calls bpf(2): an environment's own in-process caller
  *	cgroup		a node of the environment's hierarchy
  *	socket		made in a cgroup, and staying in it
  *	event		a packet, a connect, a setsockopt, ...: what attached
@@ -18,9 +19,9 @@
  *	- What a function hands out through @out carries a reference, which the
  *	  caller drops with the noun's _put() or _free().
  *	- A verdict is not an error: hooks return 0 when the event was judged,
- *and put the judgement into a struct cgbpf_verdict.
+ *	  and put the judgement into a struct cgbpf_verdict.
  *	- All functions may be called from any thread at any time, except where
- *it says otherwise.  None of them prints or exits.
+ *	  it says otherwise.  None of them prints or exits.
  *	- Option structs start with their size, so that they may grow.
  */
 #ifndef CGBPF_H
@@ -35,6 +36,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The library is built with hidden symbols: what follows is all it shows. */
+#pragma GCC visibility push(default)
 
 #define CGBPF_VERSION "0.1.0"
 
@@ -395,6 +399,8 @@ int cgbpf_storage_read(struct cgbpf_task *task, int fd,
 int cgbpf_storage_write(struct cgbpf_task *task, int fd,
 			const struct cgbpf_cgroup *cgroup, int attach_type,
 			const void *value);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

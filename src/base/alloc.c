@@ -5,6 +5,17 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* AddressSanitizer ends the process for what malloc(3) answers with NULL. */
+#ifdef __SANITIZE_ADDRESS__
+const char *__asan_default_options(void)
+	__attribute__((visibility("default")));
+
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+#endif
+
 #ifdef CGBPF_FAULTS
 static __thread unsigned long fault_left;
 static __thread bool fault_fired;

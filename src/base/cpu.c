@@ -7,7 +7,7 @@
 
 /*
  * A slot's owner is the address of a variable that each thread has its own
- * of.  @depth belongs to the owner.
+ * of: cpu_held.  @depth belongs to the owner.
  */
 struct cpu_slot {
 	void *owner;
@@ -19,7 +19,8 @@ struct cpu_slots {
 	struct cpu_slot slot[];
 };
 
-static __thread char cpu_self __attribute__((tls_model("initial-exec")));
+/* How many slots this thread holds, of whatever environments. */
+static __thread u32 cpu_held __attribute__((tls_model("initial-exec")));
 
 int cpu_slots_new(struct cpu_slots **out, u32 nr)
 {
@@ -43,15 +44,16 @@ static bool slot_take(struct cpu_slot *slot)
 {
 	void *owner = __atomic_load_n(&slot->owner, __ATOMIC_RELAXED);
 
-	if (owner == &cpu_self) {
+	if (owner == &cpu_held) {
 		slot->depth++;
 		return true;
 	}
-	if (owner)
+	if (owner ||
+	    !__atomic_compare_exchange_n(&slot->owner, &owner, &cpu_held, false,
+					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return false;
-	return __atomic_compare_exchange_n(&slot->owner, &owner, &cpu_self,
-					   false, __ATOMIC_ACQUIRE,
-					   __ATOMIC_RELAXED);
+	cpu_held++;
+	return true;
 }
 
 /* Invariant 3: a slot this thread already holds comes first. */
@@ -60,7 +62,7 @@ static bool slot_take_own(struct cpu_slots *slots, u32 *cpu)
 	for (u32 i = 0; i < slots->nr; i++) {
 		void **owner = &slots->slot[i].owner;
 
-		if (__atomic_load_n(owner, __ATOMIC_RELAXED) == &cpu_self) {
+		if (__atomic_load_n(owner, __ATOMIC_RELAXED) == &cpu_held) {
 			slots->slot[i].depth++;
 			*cpu = i;
 			return true;
@@ -74,10 +76,10 @@ u32 cpu_enter(struct cpu_slots *slots)
 	u32 here = (u32)sched_getcpu() % slots->nr;
 	u32 cpu;
 
+	if (unlikely(cpu_held) && slot_take_own(slots, &cpu))
+		return cpu;
 	if (likely(slot_take(&slots->slot[here])))
 		return here;
-	if (slot_take_own(slots, &cpu))
-		return cpu;
 	for (;;) {
 		for (u32 i = 0; i < slots->nr; i++) {
 			cpu = (here + i) % slots->nr;
@@ -100,10 +102,11 @@ void cpu_leave(struct cpu_slots *slots, u32 cpu)
 {
 	struct cpu_slot *slot = &slots->slot[cpu];
 
-	ASSERT(slot->owner == &cpu_self);
+	ASSERT(slot->owner == &cpu_held);
 	if (slot->depth) {
 		slot->depth--;
 		return;
 	}
+	cpu_held--;
 	__atomic_store_n(&slot->owner, NULL, __ATOMIC_RELEASE);
 }
