@@ -563,6 +563,15 @@ static const struct btf_case btf_cases[] = {
 	  "UNION u 2 0 8 'a' 3 0 'b' 3 0\n"
 	  "STRUCT s 2 0 64 'b' 4 64 'c' 3 256\n",
 	  NULL },
+	{ "lists of each other", -ELOOP,
+	  "STRUCT bpf_spin_lock 0 0 4\n"
+	  "STRUCT bpf_list_head 0 0 16\n"
+	  "STRUCT bpf_list_node 0 0 24\n"
+	  "STRUCT a 3 0 64 'l' 1 0 'h' 2 64 'n' 3 192\n"
+	  "STRUCT b 3 0 64 'l' 1 0 'h' 2 64 'n' 3 192\n"
+	  "DECL_TAG contains:b:n 0 0 4 1\n"
+	  "DECL_TAG contains:a:n 0 0 5 1\n",
+	  NULL },
 };
 
 #endif

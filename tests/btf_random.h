@@ -244,6 +244,77 @@ static inline void blob_chain(struct blob *b, u64 *seed)
 	blob_finish(b);
 }
 
+/*
+ * Structs with fields of special meaning.  A struct that has a lock or a count
+ * is never in another one: two of them in one struct by way of a third is
+ * something the kernel only warns of, once.
+ */
+static inline void blob_fields(struct blob *b, u64 *seed)
+{
+	static const char head[] = "INT i 0 0 4 0x01000020\n"
+				   "STRUCT bpf_spin_lock 0 0 4\n"
+				   "STRUCT bpf_refcount 0 0 4\n"
+				   "STRUCT bpf_list_head 0 0 16\n"
+				   "STRUCT bpf_list_node 0 0 24\n"
+				   "STRUCT bpf_rb_root 0 0 16\n"
+				   "STRUCT bpf_rb_node 0 0 32\n"
+				   "STRUCT zzplain 0 0 4\n"
+				   "TYPE_TAG kptr 0 0 8\nPTR - 0 0 9\n"
+				   "TYPE_TAG kptr_untrusted 0 0 8\n"
+				   "PTR - 0 0 11\nVOLATILE - 0 0 10\n"
+				   "TYPE_TAG other 0 0 8\nPTR - 0 0 14\n"
+				   "ARRAY - 0 0 0 10 1 2\n";
+	static const char *const tags[] = {
+		"contains:s0:n0", "contains:s1:n1", "contains:s2:n0",
+		"contains:s9:n0", "contains:s0:",   "contains:s0",
+		"contain:s0:n0",  "contains:s1:n0",
+	};
+	u32 plain[16], nr_plain = 0, first, nr = 1 + rnd_below(seed, 4);
+	char name[16];
+
+	blob_init(b);
+	blob_text(b, head);
+	first = b->nr_types + 1;
+	for (u32 i = 4; i <= 16; i++)
+		if (i != 9 && i != 11 && i != 14 && i != 8)
+			plain[nr_plain++] = i;
+	for (u32 i = 0; i < nr; i++) {
+		u32 members = 1 + rnd_below(seed, 4), at = 0;
+		bool lock = rnd_below(seed, 2), count = rnd_one_in(seed, 3);
+
+		snprintf(name, sizeof(name), "s%u", i);
+		blob_type(b, blob_string(b, name), BTF_KIND_STRUCT,
+			  members + lock + count, 0, 400);
+		for (u32 m = 0; m < members + lock + count; m++) {
+			u32 type = plain[rnd_below(seed, nr_plain)];
+
+			if (lock && !m)
+				type = 2;
+			else if (count && m == lock)
+				type = 3;
+			snprintf(name, sizeof(name), "n%u",
+				 rnd_below(seed, 2) + m / 2);
+			blob_word(b, blob_string(b, name));
+			blob_word(b, type);
+			blob_word(b, at);
+			at += type == 2 || type == 3 ? 32
+			      : rnd_one_in(seed, 8)  ? 64
+						     : 256;
+			at = rnd_one_in(seed, 10) ? at + 32 : (at + 63) & ~63u;
+		}
+		if (!lock && !count && rnd_below(seed, 2))
+			plain[nr_plain++] = b->nr_types;
+	}
+	for (u32 i = rnd_below(seed, 7); i; i--) {
+		blob_type(b,
+			  blob_string(b,
+				      tags[rnd_below(seed, ARRAY_SIZE(tags))]),
+			  BTF_KIND_DECL_TAG, 0, 0, first + rnd_below(seed, nr));
+		blob_word(b, rnd_below(seed, 2));
+	}
+	blob_finish(b);
+}
+
 /* Changes a few bytes, words or the length of @b->data. */
 static inline void blob_mutate(struct blob *b, u64 *seed)
 {

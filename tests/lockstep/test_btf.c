@@ -94,15 +94,21 @@ static void randoms(struct blob *b, u64 seed, unsigned long count)
 
 	for (unsigned long i = 0; i < count && differences < 5; i++) {
 		u64 s = seed + i;
-		const char *name = "random";
 
-		if (rnd_one_in(&s, 8)) {
-			name = "chain";
+		switch (rnd_below(&s, 8)) {
+		case 0:
 			blob_chain(b, &s);
-		} else {
+			break;
+		case 1: /* not mutated, see blob_fields() */
+			blob_fields(b, &s);
+			good += !compare("fields", seed + i, b->data, b->size);
+			free(b->data);
+			continue;
+		default:
 			blob_random(b, &s);
+			break;
 		}
-		good += !compare(name, seed + i, b->data, b->size);
+		good += !compare("random", seed + i, b->data, b->size);
 		blob_mutate(b, &s);
 		compare("mutation", seed + i, b->data, b->size);
 		free(b->data);
