@@ -14,9 +14,18 @@
  * 3. map_storage_alloc() makes room, so that map_storage_link() cannot fail.
  *
  * Values of the shared kind are replaced by exchanging one pointer, so an
- * update needs neither a lock nor the hierarchy: if its storage is unlinked
- * meanwhile, the storage's own grace period has not begun to end, and what
- * frees the storage frees the value it finds then.
+ * update needs nothing of the hierarchy: if its storage is unlinked meanwhile,
+ * the storage's own grace period has not begun to end, and what frees the
+ * storage frees the value it finds then.
+ *
+ * Values that were replaced go through the map's pool:
+ *
+ * 4. fresh: replaced since the callback was queued; aging: replaced before, so
+ *    nobody reads them when it comes; spare: nobody's, for new values.  Each
+ *    callback moves them on, frees the spares that nobody wanted since the
+ *    last one, and queues itself as long as there is something to move.
+ * 5. So an update under way costs no allocation and no callback of its own,
+ *    and a map that is left alone soon keeps nothing.
  */
 #include "object/map_storage.h"
 
@@ -43,18 +52,27 @@ struct storage_table {
 	struct storage *slot[];
 };
 
+/* The buffer behind storage->value of a shared storage. */
+struct storage_value {
+	struct storage_value *next; /* in the pool */
+	u8 data[] __attribute__((aligned(16)));
+};
+
+struct value_pool {
+	pthread_mutex_t lock;
+	struct storage_value *fresh, *aging, *spare;
+	bool queued; /* the callback, which has the map until it has run */
+	bool ended;  /* the map was to be freed meanwhile */
+	struct rcu_cb rcu;
+};
+
 struct map_storage {
 	struct map map;
+	struct value_pool pool;
 	struct storage_table *table; /* RCU */
 	struct storage *newest;	     /* RCU */
 	u32 nr;
 	const struct prog *claimed; /* CS-34: atomic */
-};
-
-/* The buffer behind storage->value of a shared storage. */
-struct storage_value {
-	struct rcu_cb rcu;
-	u8 data[] __attribute__((aligned(8)));
 };
 
 static struct map_storage *to_storage_map(const struct map *map)
@@ -146,11 +164,6 @@ struct storage *map_storage_find(const struct map *map,
 static struct storage_value *value_of(void *data)
 {
 	return container_of(data, struct storage_value, data);
-}
-
-static void value_free_rcu(struct rcu_cb *cb)
-{
-	mem_free(container_of(cb, struct storage_value, rcu));
 }
 
 /* *out: a value of the map's kind, all zero */
@@ -274,6 +287,99 @@ void map_storage_unlink(struct storage *storage)
 		rcu_assign_pointer(maps->newest, storage->older);
 }
 
+/* --------------------------------------------------------- replaced values */
+
+static void values_free(struct storage_value *value)
+{
+	while (value) {
+		struct storage_value *next = value->next;
+
+		mem_free(value);
+		value = next;
+	}
+}
+
+static void maps_free(struct map_storage *maps)
+{
+	values_free(maps->pool.fresh);
+	values_free(maps->pool.aging);
+	values_free(maps->pool.spare);
+	pthread_mutex_destroy(&maps->pool.lock);
+	mem_free(maps->table);
+	mem_free(maps);
+}
+
+static void pool_age(struct rcu_cb *cb)
+{
+	struct value_pool *pool = container_of(cb, struct value_pool, rcu);
+	struct storage_value *unwanted, *idle = NULL;
+	bool ended;
+
+	pthread_mutex_lock(&pool->lock);
+	unwanted = pool->spare;
+	pool->spare = pool->aging;
+	pool->aging = pool->fresh;
+	pool->fresh = NULL;
+	ended = pool->ended;
+	pool->queued = pool->aging && !ended;
+	if (pool->queued) {
+		rcu_defer(&pool->rcu, pool_age);
+	} else if (!ended) {
+		idle = pool->spare;
+		pool->spare = NULL;
+	}
+	pthread_mutex_unlock(&pool->lock);
+	values_free(unwanted);
+	values_free(idle);
+	if (ended)
+		maps_free(container_of(pool, struct map_storage, pool));
+}
+
+/* Nobody has a new reference to @value any more. */
+static void pool_retire(struct value_pool *pool, struct storage_value *value)
+{
+	struct storage_value **list;
+
+	pthread_mutex_lock(&pool->lock);
+	list = pool->queued ? &pool->fresh : &pool->aging;
+	value->next = *list;
+	*list = value;
+	if (!pool->queued)
+		rcu_defer(&pool->rcu, pool_age);
+	pool->queued = true;
+	pthread_mutex_unlock(&pool->lock);
+}
+
+/* A buffer whose contents do not matter. */
+static struct storage_value *pool_get(struct map_storage *maps)
+{
+	struct value_pool *pool = &maps->pool;
+	struct storage_value *value;
+
+	pthread_mutex_lock(&pool->lock);
+	value = pool->spare;
+	if (value)
+		pool->spare = value->next;
+	pthread_mutex_unlock(&pool->lock);
+	if (value)
+		return value;
+	return mem_alloc(sizeof(*value) + maps->map.value_size);
+}
+
+/* No reader and no writer is left: all may go, but for a queued callback. */
+static void pool_end(struct map_storage *maps)
+{
+	struct value_pool *pool = &maps->pool;
+	bool queued;
+
+	pthread_mutex_lock(&pool->lock);
+	queued = pool->queued;
+	pool->ended = true;
+	pthread_mutex_unlock(&pool->lock);
+	if (!queued)
+		maps_free(maps);
+}
+
 /* ------------------------------------------------------- one program (CS-34)
  */
 
@@ -346,6 +452,7 @@ static int storage_map_alloc(struct map **out, struct cgbpf_env *env,
 		return -ENOMEM;
 	}
 	map_init(&maps->map, env, attr);
+	pthread_mutex_init(&maps->pool.lock, NULL);
 	*out = &maps->map;
 	return 0;
 }
@@ -356,8 +463,7 @@ static void storage_map_free(struct map *map)
 
 	map->obj.env->cgroup_ops->storage_map_free(map);
 	ASSERT(!maps->nr);
-	mem_free(maps->table);
-	mem_free(maps);
+	pool_end(maps);
 }
 
 /* CS-6: { 64 bits; 32 bits } for 16 bytes of key, 64 bits for 8. */
@@ -445,9 +551,10 @@ static int storage_read(struct map *map, const void *key, void *value,
 static int storage_write(struct map *map, struct cgbpf_task *task,
 			 const void *key, const void *value, u64 flags)
 {
+	struct map_storage *maps = to_storage_map(map);
+	struct storage_value *next;
 	struct storage *storage;
-	void *data;
-	int err;
+	void *old;
 
 	(void)task;
 	if (flags & ~(u64)(BPF_F_LOCK | BPF_EXIST))
@@ -462,13 +569,14 @@ static int storage_write(struct map *map, struct cgbpf_task *task,
 				      value, false);
 		return 0;
 	}
-	err = value_alloc(&data, map);
-	if (err)
-		return err;
-	memcpy(data, value, map->value_size);
-	map_value_init(map, data);
-	data = __atomic_exchange_n(&storage->value, data, __ATOMIC_ACQ_REL);
-	rcu_defer(&value_of(data)->rcu, value_free_rcu);
+	next = pool_get(maps);
+	if (!next)
+		return -ENOMEM;
+	memcpy(next->data, value, map->value_size);
+	map_value_init(map, next->data);
+	old = __atomic_exchange_n(&storage->value, next->data,
+				  __ATOMIC_ACQ_REL);
+	pool_retire(&maps->pool, value_of(old));
 	return 0;
 }
 
