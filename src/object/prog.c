@@ -9,6 +9,9 @@
 
 static void prog_free(struct prog *prog)
 {
+	for (int i = 0; i < STORAGE_TYPES; i++)
+		if (prog->storage_map[i])
+			map_storage_disclaim(prog->storage_map[i], prog);
 	for (u32 i = 0; i < prog->nr_maps; i++)
 		map_put(prog->used_maps[i]);
 	if (prog->btf)
