@@ -208,7 +208,7 @@ u64 interp_run(struct run *run, const struct xinsn *insn, const u64 args[5])
 	reg[3] = args[2];
 	reg[4] = args[3];
 	reg[5] = args[4];
-	reg[10] = ptr_to_u64(stack) + VM_STACK_SIZE;
+	reg[10] = (u64)(uintptr_t)stack + VM_STACK_SIZE;
 	goto *labels[insn->op];
 
 #define R(name, form, code, variant, sign, U, S, meaning) \
