@@ -314,7 +314,8 @@ int cgbpf_run_sock(struct cgbpf_sock *sock, int attach_type,
  * @attach_type: BPF_CGROUP_INET4_CONNECT, ...: decides the address family
  * @addr, @addr_len: sockaddr_in, sockaddr_in6 or sockaddr_un, with room for a
  *	struct sockaddr_storage: as the caller gave it, then as programs left it
- * @msg_src: sendmsg: the source address from control data, or NULL: as @addr
+ * @msg_src: sendmsg: the source address, in and out; NULL: programs see the
+ *	socket's own, and what they make of it is lost
  */
 int cgbpf_run_sock_addr(struct cgbpf_sock *sock, int attach_type,
 			struct sockaddr_storage *addr, socklen_t *addr_len,
@@ -328,7 +329,8 @@ struct cgbpf_sockopt {
 	/*
 	 * setsockopt: in, the caller's value; out, what to hand on.
 	 * getsockopt: in, what the kernel said (@kernel_error, @optlen bytes);
-	 * out, what the caller gets.  @optval has @capacity bytes.
+	 * out, what the caller gets.  @optval has @capacity bytes: setsockopt
+	 * wants 16, and @optlen, at least; getsockopt: what the caller asked.
 	 */
 	void *optval;
 	int optlen;
@@ -368,7 +370,8 @@ struct cgbpf_sysctl {
 	int64_t pos;	     /* file position; programs may change it */
 	const char *current; /* the present value, or NULL if unreadable */
 	size_t current_len;
-	/* write: in, what is written; out, what to write; @capacity bytes */
+	/* write: in, what is written; out, what to write; @capacity bytes,
+	 * 4096 at least */
 	char *new_value;
 	size_t new_len, capacity;
 	bool changed; /* out: a program set another new value */

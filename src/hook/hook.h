@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What all hooks share: run the effective programs of a cgroup on a context
- * and fold their return values (AT-17).
+ * and fold their return values.
+ *
+ * 1. Every program runs, whatever the ones before it said (AT-17).
+ * 2. The first error stays: a program that returns 0 makes it -EPERM, unless
+ *    an earlier one, or bpf_set_retval(), has set one.
+ * 3. All state is in struct hook on the caller's stack, so a run may contain
+ *    another one (KB-7).
  */
 #ifndef CGBPF_HOOK_HOOK_H
 #define CGBPF_HOOK_HOOK_H
@@ -9,15 +15,37 @@
 #include "cgroup/effective.h"
 #include "vm/run.h"
 
+struct attr_test_run;
+struct cgbpf_sock;
+struct skb_ctx;
+
+struct hook {
+	struct run run;
+	struct task_cred cred;
+	enum cgroup_atype atype;
+	u32 flags;	     /* out: bits above bit 0 of all return values */
+	bool takes_flags;    /* there are such bits: only bit 0 is a verdict */
+	struct skb_ctx *skb; /* programs' cb is their own: zeroed for each */
+	struct cgbpf_verdict *verdict; /* out: how many ran */
+};
+
+/* @ctx is our context struct for the attach type's programs; @actor NULL: this
+ * thread.  *verdict is zeroed. */
+void hook_init(struct hook *hook, struct cgbpf_cgroup *cgroup,
+	       enum cgroup_atype atype, void *ctx,
+	       const struct cgbpf_actor *actor, struct cgbpf_verdict *verdict);
+/* Would anything run?  What it says is old at once, as in the kernel. */
+bool hook_enabled(const struct cgbpf_cgroup *cgroup, enum cgroup_atype atype);
 /*
- * hook_run() - @ctx is our context struct for the attach type's programs.
- * Enters a read side of RCU and a CPU slot.  *flags: or of the bits above bit
- * 0 of the return values that let the event pass, NULL if not wanted; with
- * it, and bit 0 only counting as "pass", as the kernel's run_array_flags.
- * Returns 0 or the first error; *ran: how many ran.
+ * hook_run() - enters a read side of RCU and a CPU slot, runs all.  Returns the
+ * folded result, which starts as @retval: 0, an -errno, or what a program set.
  */
-int hook_run(struct cgbpf_cgroup *cgroup, enum cgroup_atype atype, void *ctx,
-	     const struct cgbpf_actor *actor, int retval, u32 *flags, u32 *ran);
+int hook_run(struct hook *hook, int retval);
+
+static inline bool is_error(int retval)
+{
+	return retval < 0 && retval >= -4095;
+}
 
 /*
  * BPF_PROG_TEST_RUN of one program: by program type, in this room since each

@@ -44,6 +44,19 @@ static bool retval_is_seen(const struct prog *prog)
 	}
 }
 
+/* setsockopt, getsockopt: not where the caller only asks for an option */
+static bool sets_options(const struct prog *prog)
+{
+	return prog->expected_attach_type != BPF_CGROUP_GETSOCKOPT;
+}
+
+/* bind: before an Internet socket connects */
+static bool connects(const struct prog *prog)
+{
+	return prog->expected_attach_type == BPF_CGROUP_INET4_CONNECT ||
+	       prog->expected_attach_type == BPF_CGROUP_INET6_CONNECT;
+}
+
 /* ------------------------------------------------------------- the table */
 
 #define H(helper_id, fname, result, types, ...) \
@@ -111,6 +124,12 @@ static const struct helper helpers[HELPER_IDS] = {
 	H(46, get_socket_cookie, INTEGER, WITH_SOCK, A1(CTX)),
 	H(47, get_socket_uid, INTEGER, SKB, A1(CTX)),
 	H(48, set_hash, INTEGER, CLS, A2(CTX, ANYTHING)),
+	H(49, setsockopt, INTEGER, SOPS | CADDR | COPT,
+	  A5(CTX_OR_SOCK, ANYTHING, ANYTHING, MEM, SIZE), IF(sets_options)),
+	H(57, getsockopt, INTEGER, SOPS | CADDR | COPT,
+	  A5(CTX_OR_SOCK, ANYTHING, ANYTHING, MEM_OUT, SIZE),
+	  IF(sets_options)),
+	H(64, bind, INTEGER, CADDR, A3(CTX, MEM, SIZE), IF(connects)),
 	H(68, skb_load_bytes_relative, INTEGER, SKB,
 	  A5(CTX, ANYTHING, MEM_OUT, SIZE, ANYTHING)),
 	H(79, skb_cgroup_id, INTEGER, CLS | CSKB, A1(CTX)),

@@ -16,6 +16,8 @@ enum arg_type {
 	ARG_ANYTHING,
 	ARG_CTX,
 	ARG_CTX_OR_NULL,
+	/* the context; in CGROUP_SOCKOPT programs a full socket instead */
+	ARG_CTX_OR_SOCK,
 	ARG_MAP,	   /* the map itself, a constant */
 	ARG_MAP_KEY,	   /* key_size bytes to read */
 	ARG_MAP_VALUE,	   /* value_size bytes to read */

@@ -22,6 +22,7 @@ struct cgbpf_sock;
 
 /* The socket of the event, by the type of the program that runs; or NULL. */
 struct cgbpf_sock *run_sock(const struct run *run);
+u32 run_uid(const struct run *run);
 
 /* helper_map.c */
 HELPER(map_lookup_elem);
@@ -97,6 +98,10 @@ HELPER(sk_lookup_tcp);
 HELPER(sk_lookup_udp);
 HELPER(skc_lookup_tcp);
 HELPER(sk_release);
+/* helper_sockopt.c */
+HELPER(setsockopt);
+HELPER(getsockopt);
+HELPER(bind);
 /* helper_sysctl.c */
 HELPER(sysctl_get_name);
 HELPER(sysctl_get_current_value);

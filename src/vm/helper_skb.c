@@ -27,7 +27,7 @@ bool skb_load(const struct skb_ctx *skb, s32 off, u32 size, u64 *value)
 	if (off < 0 && off >= SKF_NET_OFF) {
 		at = skb->head + skb->net_off;
 		from -= SKF_NET_OFF;
-	} else if (off < 0 && off >= SKF_LL_OFF) {
+	} else if (off < 0 && off >= SKF_LL_OFF && skb->mac_off != SKB_NO_MAC) {
 		at = skb->head + skb->mac_off;
 		from -= SKF_LL_OFF;
 	} else if (off < 0) {
@@ -63,6 +63,8 @@ HELPER(skb_load_bytes_relative)
 	const u8 *from;
 
 	if (offset > 0xffff || start > BPF_HDR_START_NET)
+		goto fault;
+	if (start == BPF_HDR_START_MAC && skb->mac_off == SKB_NO_MAC)
 		goto fault;
 	from = skb->head +
 	       (start == BPF_HDR_START_MAC ? skb->mac_off : skb->net_off);

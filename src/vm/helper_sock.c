@@ -59,7 +59,7 @@ HELPER(get_socket_cookie)
 /* Sockets belong to whoever acts on them. */
 HELPER(get_socket_uid)
 {
-	return run->cred->uid;
+	return run_uid(run);
 }
 
 /* An environment is one network namespace. */

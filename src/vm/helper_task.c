@@ -3,8 +3,10 @@
 #include "vm/helper_fn.h"
 
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "object/map.h"
 
@@ -71,23 +73,51 @@ HELPER(get_numa_node_id)
 	return 0;
 }
 
+/* Who acts: told with the event, or this thread, asked in @self. */
+static const struct task_cred *current_cred(const struct run *run,
+					    struct task_cred *self)
+{
+	if (run->cred)
+		return run->cred;
+	self->pid = gettid();
+	self->tgid = getpid();
+	self->uid = getuid();
+	self->gid = getgid();
+	memset(self->comm, 0, sizeof(self->comm));
+	prctl(PR_GET_NAME, self->comm);
+	return self;
+}
+
+u32 run_uid(const struct run *run)
+{
+	return run->cred ? run->cred->uid : getuid();
+}
+
 HELPER(get_current_pid_tgid)
 {
-	return (u64)(u32)run->cred->tgid << 32 | (u32)run->cred->pid;
+	struct task_cred self;
+	const struct task_cred *cred = current_cred(run, &self);
+
+	return (u64)(u32)cred->tgid << 32 | (u32)cred->pid;
 }
 
 HELPER(get_current_uid_gid)
 {
-	return (u64)run->cred->gid << 32 | run->cred->uid;
+	struct task_cred self;
+	const struct task_cred *cred = current_cred(run, &self);
+
+	return (u64)cred->gid << 32 | cred->uid;
 }
 
 HELPER(get_current_comm)
 {
+	struct task_cred self;
+	const struct task_cred *cred = current_cred(run, &self);
 	char *buf = u64_to_ptr(r1);
 	size_t size = (u32)r2, len;
 
-	len = strnlen(run->cred->comm, min(size - 1, sizeof(run->cred->comm)));
-	memcpy(buf, run->cred->comm, len);
+	len = strnlen(cred->comm, min(size - 1, sizeof(cred->comm)));
+	memcpy(buf, cred->comm, len);
 	memset(buf + len, 0, size - len);
 	return 0;
 }

@@ -22,7 +22,7 @@ struct run {
 	struct storage *storage[STORAGE_TYPES];
 	void *ctx;		      /* our context struct for prog->type */
 	struct cgbpf_cgroup *cgroup;  /* the event's, NULL in test runs */
-	const struct task_cred *cred; /* of whom the event comes; not NULL */
+	const struct task_cred *cred; /* who acts; NULL: this thread */
 	u32 cpu;		      /* the slot */
 	u32 tail_calls;		      /* so far, at most 33 */
 	s32 retval;		      /* bpf_get/set_retval */

@@ -20,6 +20,8 @@ enum skb_csum {
 	SKB_CSUM_PARTIAL,
 };
 
+#define SKB_NO_MAC (~0u)
+
 struct skb_ctx {
 	u8 *data, *data_end, *data_meta;
 	struct cgbpf_sock *sk; /* never NULL */
@@ -40,11 +42,10 @@ struct skb_ctx {
 	u64 tstamp, hwtstamp;
 
 	u8 *head, *limit;     /* the whole buffer */
-	u32 mac_off, net_off; /* of the headers, from head */
+	u32 mac_off, net_off; /* of the headers, from head, or SKB_NO_MAC */
 	enum skb_csum ip_summed;
 	u32 csum;	 /* 32-bit one's complement sum, not folded */
 	bool hash_valid; /* else bpf_get_hash_recalc() calculates one */
-	bool readonly;	 /* data belongs to somebody who must not see writes */
 };
 
 /*

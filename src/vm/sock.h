@@ -12,8 +12,6 @@
 #include "base/types.h"
 #include "cgbpf.h"
 
-struct sock_option;
-
 struct cgbpf_sock {
 	/* as in struct bpf_sock */
 	u32 bound_dev_if, family, type, protocol, mark, priority;
@@ -32,9 +30,8 @@ struct cgbpf_sock {
 	long refs;		     /* atomic */
 	bool temporary; /* on a hook's stack: has no cookie, no storage */
 
-	pthread_mutex_t lock;	       /* all below */
-	struct cds_list_head storages; /* struct sk_storage: RCU list */
-	struct cds_list_head options;  /* what bpf_setsockopt() left */
+	pthread_mutex_t lock;	      /* all below */
+	struct cds_list_head options; /* what bpf_setsockopt() left */
 	int (*getsockopt)(void *data, int level, int name, void *value,
 			  int *len);
 	int (*setsockopt)(void *data, int level, int name, const void *value,
@@ -50,5 +47,7 @@ struct tcp_sock {
 };
 
 u64 sock_cookie(struct cgbpf_sock *sk);
+/* Forgets the options that programs set: for a socket's end. */
+void sock_options_release(struct cgbpf_sock *sk);
 
 #endif
