@@ -80,31 +80,6 @@ static const struct command commands[UAPI_NR_CMDS] = {
 static_assert((COMMANDS(X)) == UAPI_NR_CMDS, "every command is answered");
 #undef X
 
-static bool all_zero(const u8 *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (bytes[i])
-			return false;
-	return true;
-}
-
-int call_check_tail(struct cgbpf_task *task, u64 addr, u32 known, u32 size)
-{
-	u8 tail[64];
-
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	for (u32 at = known; at < size; at += sizeof(tail)) {
-		u32 n = min(size - at, (u32)sizeof(tail));
-
-		if (task_copy_in(task, tail, addr + at, n))
-			return -EFAULT;
-		if (!all_zero(tail, n))
-			return -E2BIG;
-	}
-	return 0;
-}
-
 int cgbpf_bpf(struct cgbpf_task *task, int cmd, union bpf_attr *attr,
 	      unsigned int size)
 {
@@ -121,8 +96,8 @@ int cgbpf_bpf(struct cgbpf_task *task, int cmd, union bpf_attr *attr,
 	if (cmd < 0 || cmd >= UAPI_NR_CMDS)
 		return -EINVAL;
 	command = &commands[cmd];
-	if (!all_zero((const u8 *)&call.attr + command->size,
-		      sizeof(call.attr) - command->size))
+	if (!call_zero((const u8 *)&call.attr + command->size,
+		       sizeof(call.attr) - command->size))
 		return -EINVAL;
 	return command->run(&call);
 }

@@ -5,19 +5,6 @@
 #include "syscall/log.h"
 #include "syscall/syscall.h"
 
-/* There are no BPF tokens here: an fd is never one. */
-static int token_check(struct call *call)
-{
-	struct file *file;
-
-	file = call->task->ops->fd_get(call->task,
-				       call->attr.btf_load.btf_token_fd);
-	if (!file)
-		return -EBADF;
-	file_put(file);
-	return -EINVAL;
-}
-
 static int load(struct call *call, struct log *log, struct btf **out)
 {
 	const struct attr_btf_load *attr = &call->attr.btf_load;
@@ -57,7 +44,7 @@ int sys_btf_load(struct call *call)
 	if (attr->btf_flags & ~UAPI_F_TOKEN_FD)
 		return -EINVAL;
 	if (attr->btf_flags & UAPI_F_TOKEN_FD)
-		return token_check(call);
+		return call_check_token(call->task, attr->btf_token_fd);
 	if (attr->btf_size > BTF_MAX_SIZE)
 		return -E2BIG;
 	err = log_attr_check(attr->btf_log_level, attr->btf_log_buf,

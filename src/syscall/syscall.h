@@ -27,11 +27,16 @@ struct call {
 		      &(__typeof__(((union attr *)0)->member)){ value }, \
 		      sizeof(((union attr *)0)->member))
 
+/* syscall/call.c */
+bool call_zero(const u8 *bytes, size_t n);
 /*
  * call_check_tail() - a caller's struct of @size bytes, of which we know the
  * first @known: -E2BIG if it is above a page or has something in the rest.
  */
 int call_check_tail(struct cgbpf_task *task, u64 addr, u32 known, u32 size);
+
+/* There are no BPF tokens here: no fd is one.  -EBADF, -EINVAL. */
+int call_check_token(struct cgbpf_task *task, int fd);
 
 /* syscall/map.c */
 int sys_map_create(struct call *call);

@@ -14,10 +14,11 @@ struct cgbpf_task;
 /*
  * verifier_check() - may @prog run?  Resolves its map references (through
  * @task: fds, or @attr's fd_array), fills used_maps, storage_map, subprogs,
- * aux and verified_insns.  The reason of a refusal is in @log.
+ * aux and verified_insns.  @uattr: the caller's attributes, see btf_info.h.  The reason of a refusal is in @log.
  * 0, -EINVAL, -EACCES, -EPERM, -EBUSY, -E2BIG, -ENOMEM, -EBADF ...: as Linux.
  */
 int verifier_check(struct prog *prog, struct cgbpf_task *task,
-		   const struct attr_prog_load *attr, struct log *log);
+		   const struct attr_prog_load *attr, u64 uattr,
+		   struct log *log);
 
 #endif
