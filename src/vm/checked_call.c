@@ -210,6 +210,8 @@ static bool check_arg(struct checked *c, const struct helper *helper,
 		return arg_spin_lock(c, helper, arg, n);
 	case ARG_ALLOC_MEM:
 		return want(c, arg, n, CAP_MEM) && arg_release(c, arg, n, args);
+	case ARG_CTX_OR_SOCK:
+		return arg->cap.kind == CAP_CTX || arg_sock(c, arg, n);
 	case ARG_SOCK_COMMON:
 		return arg_sock(c, arg, n);
 	case ARG_SOCK:
