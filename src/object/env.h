@@ -53,6 +53,8 @@ struct cgbpf_env {
 	void *cgroup_priv;
 	const struct cgroup_ops *cgroup_ops; /* set by cgroup_init() */
 
+	u32 sk_storage_lock; /* spin_lock(): storages of sockets */
+
 	u32 stats_users;  /* open BPF_ENABLE_STATS fds: atomic */
 	u64 next_cookie;  /* socket cookies: atomic */
 	u64 netns_cookie; /* what bpf_get_netns_cookie() says */

@@ -229,6 +229,11 @@ void map_init(struct map *map, struct cgbpf_env *env,
 	pthread_mutex_init(&map->freeze_lock, NULL);
 }
 
+void map_abort(struct map *map)
+{
+	pthread_mutex_destroy(&map->freeze_lock);
+}
+
 /* What needs no map yet, in the kernel's order. */
 static int create_check(struct cgbpf_task *task,
 			const struct attr_map_create *attr,

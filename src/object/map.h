@@ -155,6 +155,8 @@ extern const struct file_ops map_file_ops;
 /* The first thing of every ops->alloc(): fills the members all maps have. */
 void map_init(struct map *map, struct cgbpf_env *env,
 	      const struct attr_map_create *attr);
+/* Undoes map_init() in an ops->alloc() that fails later. */
+void map_abort(struct map *map);
 /*
  * map_create() - BPF_MAP_CREATE without its fd: checks @attr as the kernel
  * does (tail and size are the dispatcher's), resolves BTF and inner map fds

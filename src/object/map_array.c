@@ -90,6 +90,7 @@ static int array_alloc(struct map **out, struct cgbpf_env *env,
 	return 0;
 
 no_memory:
+	map_abort(&array->map);
 	mem_free(array);
 	return -ENOMEM;
 }

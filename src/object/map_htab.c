@@ -403,7 +403,7 @@ int htab_alloc(struct map **out, struct cgbpf_env *env,
 	return 0;
 
 fail:
-	pthread_mutex_destroy(&htab->map.freeze_lock);
+	map_abort(&htab->map);
 	htab_unhold(htab);
 	return err;
 }
