@@ -37,35 +37,68 @@ static bool log_reserve(struct log *log, size_t more)
 	return true;
 }
 
+/* Keeps @n bytes of @text, after what is kept already. */
+static void log_keep(struct log *log, const char *text, size_t n)
+{
+	if (!log_reserve(log, n + 1))
+		return;
+	memcpy(log->buf + log->len, text, n);
+	log->len += n;
+	log->buf[log->len] = '\0';
+}
+
+/* Of a rolling log the last limit bytes count: moves them seldom. */
+static void log_roll(struct log *log)
+{
+	size_t drop;
+
+	if (log->len < 2 * ((size_t)log->limit + LOG_PIECE_MAX))
+		return;
+	drop = log->len - log->limit;
+	memmove(log->buf, log->buf + drop, log->limit + 1);
+	log->len -= drop;
+	log->dropped += drop;
+}
+
 void log_printf(struct log *log, const char *fmt, ...)
 {
+	char piece[LOG_PIECE_MAX];
+	size_t n, room;
 	va_list ap;
-	int n;
+	int ret;
 
 	if (!log_on(log))
 		return;
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	ret = vsnprintf(piece, sizeof(piece), fmt, ap);
 	va_end(ap);
-	if (n <= 0 || !log_reserve(log, (size_t)n + 1))
+	if (ret <= 0)
 		return;
-	va_start(ap, fmt);
-	vsnprintf(log->buf + log->len, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	log->len += (size_t)n;
+	n = min((size_t)ret, sizeof(piece) - 1);
+	if (!(log->level & LOG_FIXED) && log->limit) {
+		log_keep(log, piece, n);
+		log_roll(log);
+		return;
+	}
+	/* nobody reads what comes after limit */
+	room = log->limit > log->len ? log->limit - log->len : 0;
+	room = min(room, n);
+	if (room)
+		log_keep(log, piece, room);
+	log->dropped += n - room;
 }
 
 u32 log_view(const struct log *log, const char **text, u32 *size)
 {
-	size_t all = log->len + 1;
+	u64 all = log->dropped + log->len + 1;
 
 	*text = log->buf ? log->buf : "";
 	if (all <= log->limit) {
 		*size = (u32)all;
 	} else {
-		*size = log->limit;
+		*size = (u32)min(log->len + 1, (size_t)log->limit);
 		if (!(log->level & LOG_FIXED))
-			*text += all - log->limit;
+			*text += log->len + 1 - *size;
 	}
-	return (u32)min(all, (size_t)UINT32_MAX);
+	return (u32)min(all, (u64)UINT32_MAX);
 }

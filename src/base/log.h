@@ -4,8 +4,9 @@
  *
  * Written to memory of our own, then copied to the caller.  With the flag
  * BPF_LOG_FIXED (8) in @level the first @limit bytes are kept, else the last
- * ones, as Linux does since 6.4.  A log that cannot get memory is cut, never
- * an error of the load.
+ * ones, as Linux does since 6.4; no more than about twice as much is held,
+ * however long the log gets.  A log that cannot get memory is cut, never an
+ * error of the load.
  */
 #ifndef CGBPF_BASE_LOG_H
 #define CGBPF_BASE_LOG_H
@@ -20,9 +21,13 @@
 struct log {
 	u32 level; /* 0: off */
 	u32 limit; /* bytes the caller takes, with the NUL */
-	char *buf; /* all that was written, NUL terminated, or NULL */
+	char *buf; /* what is kept, NUL terminated, or NULL */
 	size_t len, capacity;
+	u64 dropped; /* bytes written and not kept */
 };
+
+/* One log_printf() writes no more than this, with its NUL: the rest is cut. */
+#define LOG_PIECE_MAX 1024u
 
 void log_init(struct log *log, u32 level, u32 limit);
 void log_destroy(struct log *log);

@@ -139,10 +139,13 @@ static void log_message(struct btf_check *c, const char *fmt, va_list ap)
 	log_printf(c->log, "\n");
 }
 
-static void log_head(struct btf_check *c, const struct btf_type *t)
+/* A name is cut with the piece it is in (LOG_PIECE_MAX): pieces are those of
+ * the kernel. */
+static void log_head(struct btf_check *c, const struct btf_type *t,
+		     const char *end)
 {
-	log_printf(c->log, "[%u] %s %s", c->id, btf_kind_name(btf_kind(t)),
-		   btf_log_name(c->btf, t->name_off));
+	log_printf(c->log, "[%u] %s %s%s", c->id, btf_kind_name(btf_kind(t)),
+		   btf_log_name(c->btf, t->name_off), end);
 }
 
 void btf_log_type(struct btf_check *c, const struct btf_type *t,
@@ -152,8 +155,7 @@ void btf_log_type(struct btf_check *c, const struct btf_type *t,
 
 	if (!log_on(c->log))
 		return;
-	log_head(c, t);
-	log_printf(c->log, " ");
+	log_head(c, t, " ");
 	log_details(c, t);
 	va_start(ap, fmt);
 	log_message(c, fmt, ap);
@@ -167,7 +169,7 @@ void btf_log_basic(struct btf_check *c, const struct btf_type *t,
 
 	if (!log_on(c->log))
 		return;
-	log_head(c, t);
+	log_head(c, t, "");
 	va_start(ap, fmt);
 	log_message(c, fmt, ap);
 	va_end(ap);
@@ -176,6 +178,7 @@ void btf_log_basic(struct btf_check *c, const struct btf_type *t,
 void btf_log_member(struct btf_check *c, const struct btf_type *t,
 		    const struct btf_member *m, const char *fmt, ...)
 {
+	const char *name;
 	va_list ap;
 
 	if (!log_on(c->log))
@@ -183,12 +186,15 @@ void btf_log_member(struct btf_check *c, const struct btf_type *t,
 	/* When resolving, the line of the struct is far above: say it again. */
 	if (c->resolving)
 		btf_log_type(c, t, NULL);
-	log_printf(c->log, "\t%s type_id=%u", btf_log_name(c->btf, m->name_off),
-		   m->type);
+	name = btf_log_name(c->btf, m->name_off);
 	if (btf_kflag(t))
-		log_printf(c->log, " bitfield_size=%u",
-			   BTF_MEMBER_BITFIELD_SIZE(m->offset));
-	log_printf(c->log, " bits_offset=%u", btf_member_bit_offset(t, m));
+		log_printf(c->log,
+			   "\t%s type_id=%u bitfield_size=%u bits_offset=%u",
+			   name, m->type, BTF_MEMBER_BITFIELD_SIZE(m->offset),
+			   BTF_MEMBER_BIT_OFFSET(m->offset));
+	else
+		log_printf(c->log, "\t%s type_id=%u bits_offset=%u", name,
+			   m->type, m->offset);
 	va_start(ap, fmt);
 	log_message(c, fmt, ap);
 	va_end(ap);

@@ -116,6 +116,34 @@ static void randoms(struct blob *b, u64 seed, unsigned long count)
 	printf("%lu of %lu random ones are valid\n", good, count);
 }
 
+/* Names up to and beyond what may be, in a name or a tag, and in the log. */
+static void long_names(struct blob *b)
+{
+	static const u32 lengths[] = { 511,  512,  513,	 980,  1000,
+				       1015, 1020, 1023, 1024, 3000 };
+	static const char *const texts[] = {
+		"TYPEDEF %s 0 0 1\n",	     "STRUCT %s 0 0 4\n",
+		"STRUCT - 1 0 4 '%s' 1 0\n", "STRUCT - 1 1 4 '%s' 1 0\n",
+		"ENUM e 1 0 4 '%s' 0\n",     "FUNC_PROTO - 1 0 0 '%s' 1\n",
+		"TYPE_TAG %s 0 0 1\n",	     "VAR %s 0 0 1 1\n",
+		"DATASEC %s 0 0 4\n"
+	};
+	static char name[4096], text[8192];
+
+	for (unsigned long i = 0; i < ARRAY_SIZE(lengths); i++)
+		for (unsigned long n = 0; n < ARRAY_SIZE(texts); n++) {
+			memset(name, 'n', lengths[i]);
+			name[lengths[i]] = '\0';
+			strcpy(text, T_INT);
+			sprintf(text + strlen(text), texts[n], name);
+			blob_init(b);
+			blob_text(b, text);
+			blob_finish(b);
+			compare("long name", i * 100 + n, b->data, b->size);
+			free(b->data);
+		}
+}
+
 /* The BTF of an object file, for free(): its size, or 0. */
 static u32 object_btf(const char *path, void **out)
 {
@@ -184,6 +212,7 @@ int main(int argc, char **argv)
 	}
 	free(b.data);
 	cases(&b);
+	long_names(&b);
 	randoms(&b, seed, count);
 	for (int i = 3; i < argc; i++)
 		object(&b, argv[i], seed, count);

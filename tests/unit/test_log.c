@@ -45,6 +45,50 @@ static void fixed_keeps_the_beginning(void **state)
 	expect(LOG_LEVEL1 | LOG_FIXED, 4, "0123", 4);
 }
 
+/* However much is written, little more than limit is held. */
+static void holds_what_is_wanted(void **state)
+{
+	static const u32 levels[] = { LOG_LEVEL1, LOG_LEVEL1 | LOG_FIXED };
+	struct log log;
+	const char *text;
+	u32 size;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+		log_init(&log, levels[i], 100);
+		for (int n = 0; n < 10000; n++)
+			log_printf(&log, "%09d\n", n);
+		assert_int_equal(log_view(&log, &text, &size), 100001);
+		assert_int_equal(size, 100);
+		assert_memory_equal(text, i ? "000000000\n" : "00009990\n", 9);
+		assert_true(log.capacity < 10000);
+		log_destroy(&log);
+	}
+	/* no buffer: the length only */
+	log_init(&log, LOG_LEVEL1, 0);
+	log_printf(&log, "%09d\n", 0);
+	assert_int_equal(log_view(&log, &text, &size), 11);
+	assert_int_equal(size, 0);
+	assert_null(log.buf);
+	log_destroy(&log);
+}
+
+static void a_piece_is_cut(void **state)
+{
+	struct log log;
+	const char *text;
+	u32 size;
+
+	(void)state;
+	log_init(&log, LOG_LEVEL1, 5000);
+	log_printf(&log, "%03000d", 1);
+	log_printf(&log, "end");
+	assert_int_equal(log_view(&log, &text, &size),
+			 LOG_PIECE_MAX - 1 + 3 + 1);
+	assert_string_equal(text + LOG_PIECE_MAX - 1, "end");
+	log_destroy(&log);
+}
+
 static void off_writes_nothing(void **state)
 {
 	struct log log;
@@ -105,6 +149,8 @@ int main(void)
 		cmocka_unit_test(whole_when_it_fits),
 		cmocka_unit_test(rolling_keeps_the_end),
 		cmocka_unit_test(fixed_keeps_the_beginning),
+		cmocka_unit_test(holds_what_is_wanted),
+		cmocka_unit_test(a_piece_is_cut),
 		cmocka_unit_test(off_writes_nothing),
 		cmocka_unit_test(grows),
 #ifdef CGBPF_FAULTS
