@@ -9,6 +9,8 @@ struct xdp_ctx {
 	u8 *data, *data_end, *data_meta;
 	u32 ingress_ifindex, rx_queue_index, egress_ifindex;
 	u8 *head, *limit; /* the whole buffer */
+	u8 *frags;	  /* what lies behind, out of direct reach */
+	u32 frags_len;
 };
 
 #endif
