@@ -32,6 +32,7 @@
 #include <string.h>
 
 #include "vm/retval.h"
+#include "vm/skb.h"
 
 #define UNWATCHED __attribute__((no_sanitize("thread")))
 
@@ -429,8 +430,7 @@ static void load_special(const struct xinsn *insn, struct creg *dst)
 	}
 #define EXEC_PACKET(u, s, meaning, off)                             \
 	{                                                           \
-		INSN_TYPES(u, s);                                   \
-		U m;                                                \
+		u64 m;                                              \
 		if (reg[6].cap.kind != CAP_CTX) {                   \
 			checked_fault(c, "R6 type=%s expected=ctx", \
 				      cap_name(&reg[6].cap));       \
@@ -439,7 +439,7 @@ static void load_special(const struct xinsn *insn, struct creg *dst)
 		reg[0] = (struct creg){ .cap = CAP_SCALAR_INIT };   \
 		for (u32 i = 1; i <= 5; i++)                        \
 			reg[i].cap.kind = CAP_NONE;                 \
-		if (!vm_skb_load(c->run, &m, (off), sizeof(U)))     \
+		if (!skb_load(c->run->ctx, (off), sizeof(u), &m))   \
 			goto leave;                                 \
 		reg[0].value = (meaning);                           \
 		break;                                              \

@@ -19,7 +19,7 @@
  * meaning	the result, as a U (loads: a u64), of
  *		a	the destination register
  *		b	the source register, or the sign-extended immediate
- *		m	what was loaded
+ *		m	what was loaded; of a packet: in host order
  *		p	the address, as a U *
  *		r0	R0
  *		For jumps: whether to jump.  a and b have been cut to U.
@@ -165,11 +165,11 @@ enum insn_form {
 	R(CMPXCHGDW, CMPXCHG, 0xdb, BPF_CMPXCHG, "cmpxchg", u64, s64,        \
 	  __sync_val_compare_and_swap(p, (U)r0, b))                           \
 	R(LD64, LD64, 0x18, 0, "", u64, s64, b)                              \
-	R(LDABSW, LDABS, 0x20, 0, "", u32, s32, __builtin_bswap32(m))        \
-	R(LDABSH, LDABS, 0x28, 0, "", u16, s16, __builtin_bswap16(m))        \
+	R(LDABSW, LDABS, 0x20, 0, "", u32, s32, m)                             \
+	R(LDABSH, LDABS, 0x28, 0, "", u16, s16, m)                             \
 	R(LDABSB, LDABS, 0x30, 0, "", u8, s8, m)                             \
-	R(LDINDW, LDIND, 0x40, 0, "", u32, s32, __builtin_bswap32(m))        \
-	R(LDINDH, LDIND, 0x48, 0, "", u16, s16, __builtin_bswap16(m))        \
+	R(LDINDW, LDIND, 0x40, 0, "", u32, s32, m)                             \
+	R(LDINDH, LDIND, 0x48, 0, "", u16, s16, m)                             \
 	R(LDINDB, LDIND, 0x50, 0, "", u8, s8, m)
 
 /* What only translation makes: R(name). */

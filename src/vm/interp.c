@@ -13,6 +13,7 @@
 #include "vm/interp.h"
 
 #include "vm/helper.h"
+#include "vm/skb.h"
 
 struct frame {
 	u64 saved[4]; /* R6 to R9 */
@@ -152,16 +153,15 @@ struct frame {
 		insn++;             \
 		NEXT;               \
 	}
-#define EXEC_PACKET(u, s, meaning, off)                      \
-	{                                                    \
-		INSN_TYPES(u, s);                            \
-		U m;                                         \
-		if (!vm_skb_load(run, &m, off, sizeof(U))) { \
-			reg[0] = 0;                          \
-			goto leave;                          \
-		}                                            \
-		reg[0] = (meaning);                          \
-		NEXT;                                        \
+#define EXEC_PACKET(u, s, meaning, off)                          \
+	{                                                        \
+		u64 m;                                           \
+		if (!skb_load(run->ctx, (off), sizeof(u), &m)) { \
+			reg[0] = 0;                              \
+			goto leave;                              \
+		}                                                \
+		reg[0] = (meaning);                              \
+		NEXT;                                            \
 	}
 #define EXEC_LDABS(u, s, meaning) EXEC_PACKET(u, s, meaning, (s32)insn->imm)
 #define EXEC_LDIND(u, s, meaning) \

@@ -27,11 +27,4 @@ u64 vm_enter(struct run *run);
  */
 const struct prog *vm_tail_call(struct run *run, struct map *map, u32 index);
 
-/*
- * vm_skb_load() - BPF_LD_ABS and BPF_LD_IND: @size bytes of the packet, in
- * network order, to @dst.  Negative offsets are relative to the link or
- * network header, as for classic BPF.
- */
-bool vm_skb_load(struct run *run, void *dst, s32 off, u32 size);
-
 #endif

@@ -51,31 +51,6 @@ const struct prog *vm_tail_call(struct run *run, struct map *map, u32 index)
 	return target;
 }
 
-/* Classic BPF's places in a packet, from <linux/filter.h>. */
-#define NET_OFF (-0x100000)
-#define LINK_OFF (-0x200000)
-
-bool vm_skb_load(struct run *run, void *dst, s32 off, u32 size)
-{
-	const struct helper *load = helper_by_id(BPF_FUNC_skb_load_bytes);
-	const struct helper *relative =
-		helper_by_id(BPF_FUNC_skb_load_bytes_relative);
-	u64 ctx = ptr_to_u64(run->ctx), to = ptr_to_u64(dst);
-	u32 start = BPF_HDR_START_MAC;
-
-	if (off >= 0)
-		return load && !load->fn(ctx, (u64)off, to, size, 0, run);
-	if (off >= NET_OFF) {
-		off -= NET_OFF;
-		start = BPF_HDR_START_NET;
-	} else if (off >= LINK_OFF) {
-		off -= LINK_OFF;
-	} else {
-		return false;
-	}
-	return relative && !relative->fn(ctx, (u64)off, to, size, start, run);
-}
-
 static u64 now_ns(void)
 {
 	struct timespec ts;

@@ -192,6 +192,8 @@ int vm_translate(struct prog *prog)
 	mem_free(prog->xinsns);
 	prog->xinsns = xinsns;
 	prog->xlen = prog->len;
+	mem_free(prog->aux);
+	prog->aux = NULL;
 	return 0;
 }
 
