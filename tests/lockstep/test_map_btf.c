@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "cgbpf.h"
 #include "object/map.h"
 #include "object/map_show.h"
+#include "object/map_storage.h"
 #include "object/task.h"
 
 #define TEXT_MAX 65536
@@ -252,6 +254,151 @@ static void shows(void)
 	show_both(BPF_MAP_TYPE_ARRAY, 0, 4, 0, 1);
 }
 
+/* The cgroup2 mount that this process can make cgroups in. */
+static bool find_cgroups(char *path, size_t size)
+{
+	FILE *mounts = fopen("/proc/mounts", "r");
+	char line[1024], where[512], type[64];
+	bool found = false;
+
+	while (mounts && !found && fgets(line, sizeof(line), mounts))
+		if (sscanf(line, "%*s %511s %63s", where, type) == 2 &&
+		    !strcmp(type, "cgroup2")) {
+			snprintf(path, size, "%s/cgbpf-mapbtf-%d", where,
+				 (int)getpid());
+			found = true;
+		}
+	if (mounts)
+		fclose(mounts);
+	return found;
+}
+
+/* Attaches a program that uses storage map @map to @cgroup. */
+static int attach(int map, int cgroup)
+{
+	struct bpf_insn insns[] = {
+		{ .code = BPF_LD | BPF_DW | BPF_IMM,
+		  .dst_reg = BPF_REG_1,
+		  .src_reg = BPF_PSEUDO_MAP_FD,
+		  .imm = map },
+		{ .code = 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2 },
+		{ .code = BPF_JMP | BPF_CALL,
+		  .imm = BPF_FUNC_get_local_storage },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	struct attr_prog_load load = {
+		.prog_type = BPF_PROG_TYPE_CGROUP_SKB,
+		.expected_attach_type = BPF_CGROUP_INET_EGRESS,
+		.insns = ptr_to_u64(insns),
+		.insn_cnt = ARRAY_SIZE(insns),
+		.license = ptr_to_u64("GPL"),
+	};
+	struct attr_prog_attach to = {
+		.target_fd = (u32)cgroup,
+		.attach_type = BPF_CGROUP_INET_EGRESS,
+	};
+	int prog = bpf(BPF_PROG_LOAD, &load, sizeof(load)), err;
+
+	if (prog < 0)
+		return prog;
+	to.attach_bpf_fd = (u32)prog;
+	err = bpf(BPF_PROG_ATTACH, &to, sizeof(to));
+	close(prog);
+	return err;
+}
+
+/* The kernel map's one storage, with its contents, in ours. */
+static int mirror(int fd, struct map *map, struct storage **out)
+{
+	static u64 value[8192];
+	u64 key[2] = { 0 };
+	struct attr_map_elem elem = { .map_fd = (u32)fd };
+	struct storage_key ours;
+	struct storage *storage;
+	int err;
+
+	elem.next_key = ptr_to_u64(key);
+	err = bpf(BPF_MAP_GET_NEXT_KEY, &elem, sizeof(elem));
+	if (err)
+		return err;
+	for (u32 i = 0; i < ARRAY_SIZE(value); i++)
+		value[i] = 7 * i + 1;
+	elem.key = ptr_to_u64(key);
+	elem.value = ptr_to_u64(value);
+	err = bpf(BPF_MAP_UPDATE_ELEM, &elem, sizeof(elem));
+	ours.cgroup_id = key[0];
+	ours.attach_type = (u32)key[1];
+	if (!err)
+		err = map_storage_alloc(&storage, map, &ours);
+	if (err)
+		return err;
+	map_storage_link(storage);
+	rcu_read_lock();
+	err = map->ops->write(map, task, key, value, 0);
+	rcu_read_unlock();
+	*out = storage;
+	return err;
+}
+
+/* CS-33 */
+static void show_storage(u32 type, u32 key_id, u32 key_size, int cgroup)
+{
+	static char theirs[TEXT_MAX], ours[TEXT_MAX];
+	struct attr_map_create attr = {
+		.map_type = type,
+		.key_size = key_size,
+		.value_size = 16,
+		.btf_fd = (u32)kernel_btf,
+		.btf_key_type_id = key_id,
+		.btf_value_type_id = 3,
+	};
+	struct storage *storage = NULL;
+	struct map *map = NULL;
+	ssize_t a, b;
+	int fd, err;
+
+	fd = bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
+	attr.btf_fd = (u32)own_btf;
+	err = map_create(&map, task, &attr);
+	assert(fd >= 0 && !err);
+	err = attach(fd, cgroup);
+	if (!err)
+		err = mirror(fd, map, &storage);
+	a = kernel_text(fd, theirs);
+	b = map_show(map, ours, sizeof(ours));
+	if (err || a != b || strcmp(theirs, ours)) {
+		differences++;
+		printf("storage %u: %d, %zd, %zd\n--- kernel\n%s--- ours\n%s",
+		       type, err, a, b, theirs, ours);
+	}
+	if (storage) {
+		map_storage_unlink(storage);
+		map_storage_free(storage);
+	}
+	close(fd);
+	map_put(map);
+}
+
+static void storages(void)
+{
+	char path[1024];
+	int cgroup;
+
+	if (!find_cgroups(path, sizeof(path)) || mkdir(path, 0755)) {
+		printf("no cgroup can be made: storage maps are left out\n");
+		return;
+	}
+	cgroup = open(path, O_RDONLY | O_DIRECTORY);
+	show_storage(BPF_MAP_TYPE_CGROUP_STORAGE, 3, 16, cgroup);
+	show_storage(BPF_MAP_TYPE_CGROUP_STORAGE, 2, 8, cgroup);
+	show_storage(BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE, 13, 16, cgroup);
+	show_storage(BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE, 12, 8, cgroup);
+	close(cgroup);
+	rmdir(path);
+}
+
 static int load_btf(u32 *nr_types)
 {
 	static struct blob b;
@@ -304,6 +451,7 @@ int main(void)
 	if (!err) {
 		creations(nr_types);
 		shows();
+		storages();
 		close(kernel_btf);
 		task_local_close(task, own_btf);
 	}
