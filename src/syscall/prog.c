@@ -11,6 +11,7 @@
 #include "hook/hook.h"
 #include "object/attach_type.h"
 #include "object/map.h"
+#include "object/map_prog_array.h"
 #include "object/prog.h"
 #include "syscall/log.h"
 #include "verifier/verifier.h"
@@ -156,6 +157,16 @@ static int prog_copy_in(struct call *call, struct prog *prog)
 	return 0;
 }
 
+/* The arrays it may tail call through take programs like it only (KB-1..3). */
+static int prog_check_tail_calls(const struct prog *prog)
+{
+	for (u32 i = 0; i < prog->nr_maps; i++)
+		if (prog->used_maps[i]->type == BPF_MAP_TYPE_PROG_ARRAY &&
+		    !map_prog_compatible(prog->used_maps[i], prog))
+			return -EINVAL;
+	return 0;
+}
+
 /* Like the kernel, a log that was cut fails even a good program: -ENOSPC. */
 static int prog_verify(struct call *call, struct prog *prog)
 {
@@ -194,6 +205,8 @@ int sys_prog_load(struct call *call)
 	err = prog_copy_in(call, prog);
 	if (!err)
 		err = prog_verify(call, prog);
+	if (!err)
+		err = prog_check_tail_calls(prog);
 	if (!err)
 		err = prog_calc_tag(prog);
 	if (!err)

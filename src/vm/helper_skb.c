@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "object/map.h"
+#include "object/map_cgroup_array.h"
 #include "vm/csum.h"
 #include "vm/skb.h"
 
@@ -211,17 +212,17 @@ HELPER(skb_under_cgroup)
 {
 	const struct skb_ctx *skb = u64_to_ptr(r1);
 	struct map *map = u64_to_ptr(r2);
-	struct cgbpf_cgroup **slot;
+	struct cgbpf_cgroup *cgroup;
 	u32 index = r3;
 
 	if (!skb->sk->cgroup)
 		return -ENOENT;
 	if (index >= map->max_entries)
 		return -E2BIG;
-	slot = map->ops->lookup(map, &index, run->cpu);
-	if (!slot || !*slot)
+	cgroup = map_cgroup_at(map, index);
+	if (!cgroup)
 		return -EAGAIN;
-	return run->env->cgroup_ops->is_descendant(skb->sk->cgroup, *slot);
+	return run->env->cgroup_ops->is_descendant(skb->sk->cgroup, cgroup);
 }
 
 HELPER(skb_cgroup_id)

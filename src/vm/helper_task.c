@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "object/map.h"
+#include "object/map_cgroup_array.h"
 
 #define NSEC_PER_SEC 1000000000ull
 
@@ -146,14 +147,14 @@ HELPER(current_task_under_cgroup)
 {
 	struct map *map = u64_to_ptr(r1);
 	u32 index = r2;
-	struct cgbpf_cgroup **slot;
+	struct cgbpf_cgroup *cgroup;
 
 	if (index >= map->max_entries)
 		return -E2BIG;
-	slot = map->ops->lookup(map, &index, run->cpu);
-	if (!slot || !*slot)
+	cgroup = map_cgroup_at(map, index);
+	if (!cgroup)
 		return -EAGAIN;
-	return run->env->cgroup_ops->is_descendant(current_cgroup(run), *slot);
+	return run->env->cgroup_ops->is_descendant(current_cgroup(run), cgroup);
 }
 
 /* There is no net_cls controller here. */

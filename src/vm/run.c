@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "object/map_prog_array.h"
 #include "vm/helper.h"
 #include "vm/interp.h"
 #include "vm/vm.h"
@@ -42,13 +43,10 @@ u64 vm_callback(struct run *run, u64 func, const struct callback *callback,
 
 const struct prog *vm_tail_call(struct run *run, struct map *map, u32 index)
 {
-	const struct prog *target;
-
 	if (index >= map->max_entries || run->tail_calls >= VM_MAX_TAIL_CALLS)
 		return NULL;
 	run->tail_calls++;
-	target = map->ops->lookup(map, &index, run->cpu);
-	return target;
+	return map_prog_at(map, index);
 }
 
 static u64 now_ns(void)
