@@ -45,7 +45,7 @@ bool btf_identifier_valid(const struct btf *btf, u32 offset)
 
 	if (!is_identifier((u8)s[0]) || is_digit((u8)s[0]))
 		return false;
-	for (i = 1; s[i] && i < NAME_MAX_LEN; i++)
+	for (i = 1; i < NAME_MAX_LEN && s[i]; i++)
 		if (!is_identifier((u8)s[i]))
 			return false;
 	return !s[i];
@@ -56,7 +56,7 @@ bool btf_section_valid(const struct btf *btf, u32 offset)
 	const char *s = btf->strings + offset;
 	u32 i;
 
-	for (i = 0; s[i] && i < NAME_MAX_LEN; i++)
+	for (i = 0; i < NAME_MAX_LEN && s[i]; i++)
 		if (!btf_char_printable(s[i]))
 			return false;
 	return i && !s[i];
