@@ -64,11 +64,13 @@ void sock_temporary(struct cgbpf_sock *sk, struct cgbpf_env *env,
 	sk->temporary = true;
 	sk->refs = 1;
 	pthread_mutex_init(&sk->lock, NULL);
+	sk_storage_owner_init(&sk->storages);
 	CDS_INIT_LIST_HEAD(&sk->options);
 }
 
 void sock_temporary_end(struct cgbpf_sock *sk)
 {
+	sk_storage_owner_end(&sk->storages, sk->env);
 	sock_options_release(sk);
 	pthread_mutex_destroy(&sk->lock);
 }
@@ -113,6 +115,11 @@ int cgbpf_sock_accept(struct cgbpf_sock *listener,
 
 	if (!sk)
 		return -ENOMEM;
+	if (sk_storage_clone(&sk->storages, &listener->storages, sk->env)) {
+		sock_temporary_end(sk);
+		mem_free(sk);
+		return -ENOMEM;
+	}
 	cgroup_get(sk->cgroup);
 	cgroup_hold_more(sk->cgroup);
 	*out = sk;

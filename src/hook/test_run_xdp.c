@@ -71,7 +71,7 @@ static int frame_read(const struct test *test, struct xdp_test *t)
 	t->frags = size - t->linear;
 	if (t->frags > FRAGS_MAX * PAGE_SIZE)
 		return -ENOMEM;
-	t->buf = mem_zalloc(PAGE_SIZE + t->frags);
+	t->buf = mem_zalloc(PAGE_SIZE + round_up(t->frags, PAGE_SIZE));
 	if (!t->buf)
 		return -ENOMEM;
 	xdp->head = t->buf;

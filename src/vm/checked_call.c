@@ -211,7 +211,13 @@ static bool check_arg(struct checked *c, const struct helper *helper,
 	case ARG_ALLOC_MEM:
 		return want(c, arg, n, CAP_MEM) && arg_release(c, arg, n, args);
 	case ARG_CTX_OR_SOCK:
-		return arg->cap.kind == CAP_CTX || arg_sock(c, arg, n);
+		if (c->run->prog->type == BPF_PROG_TYPE_CGROUP_SOCKOPT)
+			return arg_sock(c, arg, n);
+		return want(c, arg, n, CAP_CTX);
+	case ARG_SOCK_OR_CTX:
+		if (c->run->prog->type == BPF_PROG_TYPE_CGROUP_SOCK)
+			return want(c, arg, n, CAP_CTX);
+		return arg_sock(c, arg, n);
 	case ARG_SOCK_COMMON:
 		return arg_sock(c, arg, n);
 	case ARG_SOCK:

@@ -201,15 +201,15 @@ static const struct ctx_field sock_common_fields[] = {
 static_assert(offsetof(struct bpf_tcp_sock, sacked_out) == 19 * 4, "words");
 
 /* The names of its words do not matter: all are plain, aligned and read only */
-#define TCP_WORDS                                                        \
-	{                                                                \
-		.off = 0, .size = 20 * 4, .elem = 4, .kind = CTX_SCALAR, \
-		.flags = R, .src_off = offsetof(struct tcp_sock, words), \
-		.src_size = 20 * 4, .read_atypes = ALL, .name = "words", \
+#define TCP_WORDS                                                              \
+	{                                                                      \
+		.off = 0, .size = 20 * 4, .elem = 4, .kind = CTX_SCALAR,       \
+		.flags = R, .src_off = offsetof(struct cgbpf_sock, tcp.words), \
+		.src_size = 20 * 4, .read_atypes = ALL, .name = "words",       \
 	}
 #define TCP(field)                                               \
 	FIELD(struct bpf_tcp_sock, field, CTX_SCALAR, R, ALL, 0, \
-	      struct tcp_sock, field)
+	      struct cgbpf_sock, tcp.field)
 
 static const struct ctx_field tcp_sock_fields[] = {
 	TCP_WORDS,

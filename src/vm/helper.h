@@ -16,8 +16,10 @@ enum arg_type {
 	ARG_ANYTHING,
 	ARG_CTX,
 	ARG_CTX_OR_NULL,
-	/* the context; in CGROUP_SOCKOPT programs a full socket instead */
+	/* the context; in CGROUP_SOCKOPT programs a socket pointer instead */
 	ARG_CTX_OR_SOCK,
+	/* a socket pointer; in CGROUP_SOCK programs the context instead */
+	ARG_SOCK_OR_CTX,
 	ARG_MAP,	   /* the map itself, a constant */
 	ARG_MAP_KEY,	   /* key_size bytes to read */
 	ARG_MAP_VALUE,	   /* value_size bytes to read */

@@ -21,7 +21,6 @@
 #define TIMER "there are no timers here"
 #define KPTR "there are no kernel objects to keep in maps here"
 #define DYNPTR "there are no dynptrs here"
-#define LATER "not yet"
 #define PIDNS "there are no pid namespaces here"
 
 struct absent {
@@ -46,15 +45,11 @@ static const struct absent absents[HELPER_IDS] = {
 	A(31, skb_change_proto, PACKET_SURGERY),
 	A(35, get_current_task, KERNEL_MEMORY),
 	A(36, probe_write_user, KERNEL_MEMORY),
-	A(38, skb_change_tail, PACKET_SURGERY),
-	A(43, skb_change_head, PACKET_SURGERY),
-	A(44, xdp_adjust_head, LATER),
 	A(45, probe_read_str, KERNEL_MEMORY),
 	A(50, skb_adjust_room, PACKET_SURGERY),
 	A(51, redirect_map, DEVICE),
 	A(52, sk_redirect_map, SOCKMAP),
 	A(53, sock_map_update, SOCKMAP),
-	A(54, xdp_adjust_meta, LATER),
 	A(55, perf_event_read_value, TRACING),
 	A(56, perf_prog_read_value, TRACING),
 	A(58, override_return, TRACING),
@@ -63,7 +58,6 @@ static const struct absent absents[HELPER_IDS] = {
 	A(61, msg_apply_bytes, SOCKMAP),
 	A(62, msg_cork_bytes, SOCKMAP),
 	A(63, msg_pull_data, SOCKMAP),
-	A(65, xdp_adjust_tail, LATER),
 	A(66, skb_get_xfrm_state, DEVICE),
 	A(67, get_stack, KERNEL_MEMORY),
 	A(69, fib_lookup, DEVICE),
@@ -81,8 +75,6 @@ static const struct absent absents[HELPER_IDS] = {
 	A(91, msg_pop_data, SOCKMAP),
 	A(92, rc_pointer_rel, OTHER_TYPE),
 	A(100, tcp_check_syncookie, STACK),
-	A(107, sk_storage_get, LATER),
-	A(108, sk_storage_delete, LATER),
 	A(109, send_signal, SIGNAL),
 	A(110, tcp_gen_syncookie, STACK),
 	A(111, skb_output, PERF),
@@ -98,12 +90,6 @@ static const struct absent absents[HELPER_IDS] = {
 	A(124, sk_assign, STACK),
 	A(126, seq_printf, TRACING),
 	A(127, seq_write, TRACING),
-	A(130, ringbuf_output, LATER),
-	A(131, ringbuf_reserve, LATER),
-	A(132, ringbuf_submit, LATER),
-	A(133, ringbuf_discard, LATER),
-	A(134, ringbuf_query, LATER),
-	A(135, csum_level, PACKET_SURGERY),
 	A(136, skc_to_tcp6_sock, BTF_SOCK),
 	A(137, skc_to_tcp_sock, BTF_SOCK),
 	A(138, skc_to_tcp_timewait_sock, BTF_SOCK),
@@ -147,11 +133,7 @@ static const struct absent absents[HELPER_IDS] = {
 	A(183, get_func_arg, TRACING),
 	A(184, get_func_ret, TRACING),
 	A(185, get_func_arg_cnt, TRACING),
-	A(188, xdp_get_buff_len, LATER),
-	A(189, xdp_load_bytes, LATER),
-	A(190, xdp_store_bytes, LATER),
 	A(191, copy_from_user_task, KERNEL_MEMORY),
-	A(192, skb_set_tstamp, PACKET_SURGERY),
 	A(193, ima_file_hash, TRACING),
 	A(194, kptr_xchg, KPTR),
 	A(196, skc_to_mptcp_sock, BTF_SOCK),

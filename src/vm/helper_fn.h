@@ -80,6 +80,26 @@ HELPER(skb_cgroup_id);
 HELPER(skb_ancestor_cgroup_id);
 HELPER(skb_cgroup_classid);
 HELPER(redirect);
+/* helper_skb_room.c */
+HELPER(skb_change_tail);
+HELPER(skb_change_head);
+HELPER(csum_level);
+HELPER(skb_set_tstamp);
+/* helper_xdp.c */
+HELPER(xdp_get_buff_len);
+HELPER(xdp_adjust_head);
+HELPER(xdp_adjust_meta);
+HELPER(xdp_adjust_tail);
+HELPER(xdp_load_bytes);
+HELPER(xdp_store_bytes);
+/* helper_record.c */
+HELPER(ringbuf_output);
+HELPER(ringbuf_reserve);
+HELPER(ringbuf_submit);
+HELPER(ringbuf_discard);
+HELPER(ringbuf_query);
+HELPER(sk_storage_get);
+HELPER(sk_storage_delete);
 /* helper_csum.c */
 HELPER(csum_diff);
 HELPER(csum_update);

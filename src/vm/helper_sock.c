@@ -43,7 +43,7 @@ struct cgbpf_sock *run_sock(const struct run *run)
 	}
 }
 
-static bool is_full(const struct cgbpf_sock *sk)
+bool sock_is_full(const struct cgbpf_sock *sk)
 {
 	return sk && sk->state != TCP_TIME_WAIT &&
 	       sk->state != STATE_NEW_SYN_RECV;
@@ -72,7 +72,7 @@ HELPER(sk_cgroup_id)
 {
 	const struct cgbpf_sock *sk = u64_to_ptr(r1);
 
-	if (!is_full(sk))
+	if (!sock_is_full(sk))
 		return 0;
 	return run->env->cgroup_ops->id(sk->cgroup ? sk->cgroup
 						   : run->env->root);
@@ -83,7 +83,7 @@ HELPER(sk_ancestor_cgroup_id)
 	const struct cgbpf_sock *sk = u64_to_ptr(r1);
 	s32 level = r2;
 
-	if (!is_full(sk) || level < 0)
+	if (!sock_is_full(sk) || level < 0)
 		return 0;
 	return run->env->cgroup_ops->ancestor_id(
 		sk->cgroup ? sk->cgroup : run->env->root, level);
@@ -91,16 +91,14 @@ HELPER(sk_ancestor_cgroup_id)
 
 HELPER(sk_fullsock)
 {
-	return is_full(u64_to_ptr(r1)) ? r1 : 0;
+	return sock_is_full(u64_to_ptr(r1)) ? r1 : 0;
 }
 
 HELPER(tcp_sock)
 {
-	static const struct tcp_sock idle;
 	const struct cgbpf_sock *sk = u64_to_ptr(r1);
 
-	return is_full(sk) && sk->protocol == IPPROTO_TCP ? ptr_to_u64(&idle)
-							  : 0;
+	return sock_is_full(sk) && sk->protocol == IPPROTO_TCP ? r1 : 0;
 }
 
 HELPER(get_listener_sock)

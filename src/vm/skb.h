@@ -44,6 +44,7 @@ struct skb_ctx {
 	u8 *head, *limit;     /* the whole buffer */
 	u32 mac_off, net_off; /* of the headers, from head, or SKB_NO_MAC */
 	enum skb_csum ip_summed;
+	u32 csum_level;
 	u32 csum;	 /* 32-bit one's complement sum, not folded */
 	bool hash_valid; /* else bpf_get_hash_recalc() calculates one */
 };

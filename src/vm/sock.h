@@ -11,6 +11,14 @@
 
 #include "base/types.h"
 #include "cgbpf.h"
+#include "object/map_sk_storage.h"
+
+/* struct bpf_tcp_sock; no part of the socket's model here, so all zero */
+struct tcp_sock {
+	u32 words[20];
+	u64 bytes_received, bytes_acked;
+	u32 dsack_dups, delivered, delivered_ce, icsk_retransmits;
+};
 
 struct cgbpf_sock {
 	/* as in struct bpf_sock */
@@ -23,12 +31,16 @@ struct cgbpf_sock {
 	u32 rx_queue_mapping;
 	/* as in struct __sk_buff: network order, in the upper half */
 	u32 remote_port;
+	/* as in struct bpf_tcp_sock: a pointer to one is one to the socket */
+	struct tcp_sock tcp;
 
 	struct cgbpf_env *env;
 	struct cgbpf_cgroup *cgroup; /* held, as by cgroup_hold() */
 	u64 cookie;		     /* atomic; 0: none yet */
 	long refs;		     /* atomic */
 	bool temporary; /* on a hook's stack: has no cookie, no storage */
+
+	struct sk_storage_owner storages;
 
 	pthread_mutex_t lock;	      /* all below */
 	struct cds_list_head options; /* what bpf_setsockopt() left */
@@ -39,13 +51,8 @@ struct cgbpf_sock {
 	void *data;
 };
 
-/* struct bpf_tcp_sock; no part of the socket's model here, so all zero */
-struct tcp_sock {
-	u32 words[20];
-	u64 bytes_received, bytes_acked;
-	u32 dsack_dups, delivered, delivered_ce, icsk_retransmits;
-};
-
+/* Not a connection request, and not just its remains. */
+bool sock_is_full(const struct cgbpf_sock *sk);
 u64 sock_cookie(struct cgbpf_sock *sk);
 /* Forgets the options that programs set: for a socket's end. */
 void sock_options_release(struct cgbpf_sock *sk);
