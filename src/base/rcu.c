@@ -12,6 +12,8 @@ static void rcu_call(struct rcu_head *head)
 	rcu_tsan_acquire(cb);
 	rcu_tsan_grace_over();
 	cb->func(cb);
+	/* rcu_barrier() waits for this as for a reader */
+	rcu_tsan_reader_done();
 }
 
 void rcu_defer(struct rcu_cb *cb, void (*func)(struct rcu_cb *cb))
