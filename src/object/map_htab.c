@@ -588,9 +588,9 @@ static int update_insert(struct htab *htab, const struct htab_change *change,
 	memcpy(elem->key, change->probe.key, htab->map.key_size);
 	value_write_new(htab, htab_value(htab, elem), change->value,
 			change->cpu, change->all_cpus);
+	elem->referenced = old != NULL;
 	rcu_tsan_release(&elem->node);
 	if (old) {
-		elem->referenced = 1;
 		err = cds_lfht_replace(htab->table, iter, bucket, probe_match,
 				       &change->probe, &elem->node);
 		ASSERT(!err);
