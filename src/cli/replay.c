@@ -127,7 +127,7 @@ static int replay_packets(struct replay *replay, struct writer *writer)
 	struct frame frame;
 	char error[512];
 	bool pass;
-	int more, err = 0;
+	int more = 0, err = 0;
 
 	progress_start(&progress, capture->size);
 	while (!stopped && (more = capture_next(capture, &frame, error,
