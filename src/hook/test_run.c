@@ -65,17 +65,36 @@ int test_ctx_write(const struct test *test, const void *ctx, u32 size)
 	return part < size ? -ENOSPC : 0;
 }
 
-int test_data_write(const struct test *test, const void *data, u32 size)
+/* Fragments come first where room is short: the first part is cut, as Linux
+ * does it. */
+static int data_copy(const struct test *test, const void *data, u32 part,
+		     const void *frag, u32 frags)
+{
+	const struct attr_test_run *attr = test->attr;
+
+	if (part < frags)
+		return -ENOSPC;
+	if (task_copy_out(test->task, attr->data_out, data, part - frags))
+		return -EFAULT;
+	return task_copy_out(test->task, attr->data_out + part - frags, frag,
+			     frags);
+}
+
+int test_data_write(const struct test *test, const void *data, u32 size,
+		    const void *frag, u32 frags)
 {
 	const struct attr_test_run *attr = test->attr;
 	u32 part = size;
+	int err;
 
 	/* no size means: I know that there is room */
 	if (attr->data_size_out)
 		part = min(size, attr->data_size_out);
-	if (attr->data_out &&
-	    task_copy_out(test->task, attr->data_out, data, part))
-		return -EFAULT;
+	if (attr->data_out) {
+		err = data_copy(test, data, part, frag, frags);
+		if (err)
+			return err;
+	}
 	if (PUT(test, data_size_out, size) || PUT(test, retval, test->retval) ||
 	    PUT(test, duration, test->duration))
 		return -EFAULT;

@@ -23,8 +23,13 @@ struct test {
 int test_ctx_read(const struct test *test, void *ctx, u32 size, bool *given);
 /* -ENOSPC: cut, yet written; -EFAULT */
 int test_ctx_write(const struct test *test, const void *ctx, u32 size);
-/* The packet: data, size, retval and duration.  -ENOSPC, as above; -EFAULT */
-int test_data_write(const struct test *test, const void *data, u32 size);
+/*
+ * The packet: data, size, retval and duration.  Its last @frags bytes lie apart,
+ * at @frag.  -ENOSPC, as above, but nothing is written if the caller has less
+ * room than the fragments need; -EFAULT.
+ */
+int test_data_write(const struct test *test, const void *data, u32 size,
+		    const void *frag, u32 frags);
 /* attr->repeat runs on @ctx, with storages of their own (CS-13): -ENOMEM */
 int test_runs(struct test *test, struct prog *prog, void *ctx);
 

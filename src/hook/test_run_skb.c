@@ -47,15 +47,13 @@ static int frame_read(const struct test *test, struct skb_ctx *skb)
 	return task_copy_in(test->task, skb->data, test->attr->data_in, size);
 }
 
-/* To whom the frame is: lo's own address is all zero. */
+/* To whom the frame is: lo's own and broadcast addresses are all zero. */
 static u32 pkt_type_of(const u8 *mac)
 {
-	static const u8 lo[ETH_ALEN],
-		all[ETH_ALEN] = { 255, 255, 255, 255, 255, 255 };
+	static const u8 lo[ETH_ALEN];
 
 	if (mac[0] & 1)
-		return memcmp(mac, all, ETH_ALEN) ? PACKET_MULTICAST
-						  : PACKET_BROADCAST;
+		return PACKET_MULTICAST;
 	return memcmp(mac, lo, ETH_ALEN) ? PACKET_OTHERHOST : PACKET_HOST;
 }
 
@@ -238,7 +236,8 @@ static int skb_finish(struct test *test, struct skb_test *t)
 	if (test->attr->flags & BPF_F_TEST_SKB_CHECKSUM_COMPLETE &&
 	    csum_fold(skb->csum) != csum_fold(whole_csum(skb)))
 		return -EBADMSG;
-	err = test_data_write(test, skb->data, skb->data_end - skb->data);
+	err = test_data_write(test, skb->data, skb->data_end - skb->data, NULL,
+			      0);
 	if (err || !t->has_ctx)
 		return err;
 	ctx_from_skb(t);

@@ -5,8 +5,6 @@
  * What does not fit into a page with its head and tail room lies in fragments
  * behind: programs do not reach it, and it comes out as it went in.
  */
-#include <string.h>
-
 #include "base/alloc.h"
 #include "hook/hook.h"
 #include "hook/test_run.h"
@@ -66,7 +64,7 @@ static int frame_read(const struct test *test, struct xdp_test *t)
 	struct xdp_ctx *xdp = &t->xdp;
 
 	t->linear = min(t->linear, room);
-	if (size - t->meta < TEST_DATA_MIN || t->linear < TEST_DATA_MIN)
+	if (size - t->meta < TEST_DATA_MIN)
 		return -EINVAL;
 	t->frags = size - t->linear;
 	if (t->frags > FRAGS_MAX * PAGE_SIZE)
@@ -91,16 +89,14 @@ static int frame_read(const struct test *test, struct xdp_test *t)
 			    test->attr->data_in + t->linear, t->frags);
 }
 
-/* Meta data, packet and fragments side by side again. */
 static int frame_write(struct test *test, struct xdp_test *t)
 {
 	struct xdp_ctx *xdp = &t->xdp;
 	u32 linear = xdp->data_end - xdp->data_meta;
 	int err;
 
-	if (xdp->data_end != t->buf + PAGE_SIZE && xdp->frags_len)
-		memmove(xdp->data_end, t->buf + PAGE_SIZE, xdp->frags_len);
-	err = test_data_write(test, xdp->data_meta, linear + xdp->frags_len);
+	err = test_data_write(test, xdp->data_meta, linear + xdp->frags_len,
+			      xdp->frags, xdp->frags_len);
 	if (err || !t->has_md)
 		return err;
 	t->md.data = xdp->data - xdp->data_meta;

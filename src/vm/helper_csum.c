@@ -9,20 +9,24 @@
 
 #define CSUM_MANGLED_0 0xffff
 
+/* Eight bytes at a time: programs see the sum before it is folded, so it is
+ * made as Linux makes it. */
 u32 csum_partial(const void *data, size_t len, u32 sum)
 {
 	const u8 *at = data;
-	u64 wide = sum;
-	u16 word;
+	u64 wide = sum, word;
 
-	for (; len > 1; len -= 2, at += 2) {
-		memcpy(&word, at, 2);
+	while (len) {
+		size_t part = min(len, sizeof(word));
+
+		word = 0;
+		memcpy(&word, at, part);
 		wide += word;
+		wide += wide < word;
+		at += part;
+		len -= part;
 	}
-	if (len)
-		wide += *at;
-	wide = (wide & 0xffffffff) + (wide >> 32);
-	return (wide & 0xffffffff) + (wide >> 32);
+	return csum_add(wide >> 32, (u32)wide);
 }
 
 /* The checksum at @csum after its block's sum changed by @diff. */
@@ -77,8 +81,6 @@ HELPER(csum_diff)
 	const u8 *from = u64_to_ptr(r1), *to = u64_to_ptr(r3);
 	u32 from_size = r2, to_size = r4, sum;
 
-	if ((from_size | to_size) & 3)
-		return -EINVAL;
 	if (!from_size && !to_size)
 		return (u32)r5;
 	/* the sum of what goes, subtracted; the sum of what comes, added */

@@ -14,6 +14,7 @@
 #include "vm/skb.h"
 
 #define PACKET_MAX (16u * 1024)
+#define BUFFER_MAX (4u << 20) /* Linux has no larger ones */
 #define CSUM_LEVEL_MAX 3u
 
 /* Room for @head more bytes in front and @tail behind: -ENOMEM. */
@@ -71,8 +72,12 @@ HELPER(skb_change_head)
 	u32 room = r2;
 	int err;
 
-	if (r3 || room > PACKET_MAX || skb->len + room > PACKET_MAX)
+	/* a packet that is cut into segments later may be longer */
+	if (r3 || room > INT32_MAX ||
+	    (!skb->gso_size && skb->len + room > PACKET_MAX))
 		return -EINVAL;
+	if (room > BUFFER_MAX)
+		return -ENOMEM;
 	err = skb_grow(skb, room, 0);
 	if (err)
 		return err;
