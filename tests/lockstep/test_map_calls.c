@@ -37,7 +37,7 @@ static const struct shape shapes[] = {
 	  false },
 	{ "queue", BPF_MAP_TYPE_QUEUE, 0, 8, 5, 0, false, false },
 	{ "stack", BPF_MAP_TYPE_STACK, 0, 8, 5, 0, false, false },
-	{ "bloom", BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 1000, 0, false, false },
+	{ "bloom", BPF_MAP_TYPE_BLOOM_FILTER, 0, 8, 200000, 0, false, false },
 	{ "ringbuf", BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0, false, false },
 	{ "prog array", BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 4, 0, false, false },
 	{ "array of maps", BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 4, 0, false,
