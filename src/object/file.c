@@ -22,10 +22,15 @@ void file_get(struct file *file)
 	__atomic_add_fetch(&file->refs, 1, __ATOMIC_RELAXED);
 }
 
+static void file_free_rcu(struct rcu_cb *cb)
+{
+	mem_free(container_of(cb, struct file, rcu));
+}
+
 void file_put(struct file *file)
 {
 	if (!file || __atomic_sub_fetch(&file->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	file->ops->release(file);
-	mem_free(file);
+	rcu_defer(&file->rcu, file_free_rcu);
 }

@@ -6,6 +6,7 @@
 #ifndef CGBPF_OBJECT_FILE_H
 #define CGBPF_OBJECT_FILE_H
 
+#include "base/rcu.h"
 #include "base/types.h"
 
 #define FILE_READ 1u
@@ -24,12 +25,14 @@ struct file {
 	void *priv; /* the map, prog, btf, link or cgroup: one reference */
 	long refs;
 	u32 mode; /* FILE_READ | FILE_WRITE */
+	struct rcu_cb rcu;
 };
 
 /* Takes over the caller's reference on @priv only if it succeeds. */
 int file_new(struct file **out, const struct file_ops *ops, void *priv,
 	     u32 mode);
 void file_get(struct file *file);
+/* The last one gives priv up at once; the memory goes after a grace period. */
 void file_put(struct file *file);
 
 #endif

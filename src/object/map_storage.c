@@ -13,8 +13,8 @@
  *    spare, and published in one store; readers of the old one finish in it.
  * 3. map_storage_alloc() makes room, so that map_storage_link() cannot fail.
  *
- * Values of the shared kind are replaced by exchanging one pointer, so an
- * update needs nothing of the hierarchy: if its storage is unlinked meanwhile,
+ * Values of the shared kind are replaced by storing one pointer, so an update
+ * needs nothing of the hierarchy: if its storage is unlinked meanwhile,
  * the storage's own grace period has not begun to end, and what frees the
  * storage frees the value it finds then.
  *
@@ -335,35 +335,49 @@ static void pool_age(struct rcu_cb *cb)
 		maps_free(container_of(pool, struct map_storage, pool));
 }
 
-/* Nobody has a new reference to @value any more. */
+/* A buffer for a new value: what is in it does not matter. */
+static struct storage_value *pool_take(struct map_storage *maps)
+{
+	struct value_pool *pool = &maps->pool;
+	struct storage_value *value = pool->spare;
+
+	if (likely(value)) {
+		pool->spare = value->next;
+		return value;
+	}
+	return mem_alloc(sizeof(*value) + maps->map.value_size);
+}
+
 static void pool_retire(struct value_pool *pool, struct storage_value *value)
 {
 	struct storage_value **list;
 
-	pthread_mutex_lock(&pool->lock);
 	list = pool->queued ? &pool->fresh : &pool->aging;
 	value->next = *list;
 	*list = value;
 	if (!pool->queued)
 		rcu_defer(&pool->rcu, pool_age);
 	pool->queued = true;
-	pthread_mutex_unlock(&pool->lock);
 }
 
-/* A buffer whose contents do not matter. */
-static struct storage_value *pool_get(struct map_storage *maps)
+/* One update at a time for each map; readers need not know. */
+static int value_replace(struct storage *storage, const void *value)
 {
-	struct value_pool *pool = &maps->pool;
-	struct storage_value *value;
+	struct map_storage *maps = to_storage_map(storage->map);
+	struct storage_value *next;
+	void *old;
 
-	pthread_mutex_lock(&pool->lock);
-	value = pool->spare;
-	if (value)
-		pool->spare = value->next;
-	pthread_mutex_unlock(&pool->lock);
-	if (value)
-		return value;
-	return mem_alloc(sizeof(*value) + maps->map.value_size);
+	pthread_mutex_lock(&maps->pool.lock);
+	next = pool_take(maps);
+	if (next) {
+		memcpy(next->data, value, maps->map.value_size);
+		map_value_init(&maps->map, next->data);
+		old = storage->value;
+		rcu_assign_pointer(storage->value, (void *)next->data);
+		pool_retire(&maps->pool, value_of(old));
+	}
+	pthread_mutex_unlock(&maps->pool.lock);
+	return next ? 0 : -ENOMEM;
 }
 
 /* No reader and no writer is left: all may go, but for a queued callback. */
@@ -551,10 +565,7 @@ static int storage_read(struct map *map, const void *key, void *value,
 static int storage_write(struct map *map, struct cgbpf_task *task,
 			 const void *key, const void *value, u64 flags)
 {
-	struct map_storage *maps = to_storage_map(map);
-	struct storage_value *next;
 	struct storage *storage;
-	void *old;
 
 	(void)task;
 	if (flags & ~(u64)(BPF_F_LOCK | BPF_EXIST))
@@ -569,15 +580,7 @@ static int storage_write(struct map *map, struct cgbpf_task *task,
 				      value, false);
 		return 0;
 	}
-	next = pool_get(maps);
-	if (!next)
-		return -ENOMEM;
-	memcpy(next->data, value, map->value_size);
-	map_value_init(map, next->data);
-	old = __atomic_exchange_n(&storage->value, next->data,
-				  __ATOMIC_ACQ_REL);
-	pool_retire(&maps->pool, value_of(old));
-	return 0;
+	return value_replace(storage, value);
 }
 
 static int storage_read_percpu(struct map *map, const void *key, void *value,

@@ -50,12 +50,21 @@ int task_install(struct cgbpf_task *task, const struct file_ops *ops,
 	return fd;
 }
 
-/* The in-process task: an fd table under a mutex, lowest free number first. */
+/*
+ * The in-process task: an fd table, lowest free number first.  Changes are
+ * under a mutex; the table is replaced as a whole when it grows, so that
+ * looking an fd up needs no more than a read side of RCU.
+ */
+struct fd_table {
+	struct rcu_cb rcu;
+	u32 capacity;
+	struct file *files[]; /* RCU */
+};
+
 struct task_local {
 	struct cgbpf_task task;
 	pthread_mutex_t lock;
-	struct file **files;
-	u32 capacity;
+	struct fd_table *table; /* RCU; NULL until the first fd */
 };
 
 static struct task_local *to_local(struct cgbpf_task *task)
@@ -63,56 +72,73 @@ static struct task_local *to_local(struct cgbpf_task *task)
 	return container_of(task, struct task_local, task);
 }
 
+static void table_free_rcu(struct rcu_cb *cb)
+{
+	mem_free(container_of(cb, struct fd_table, rcu));
+}
+
 static int local_grow(struct task_local *local)
 {
-	u32 capacity = local->capacity ? local->capacity * 2 : 16;
-	struct file **files;
+	struct fd_table *old = local->table, *table;
+	u32 capacity = old ? old->capacity * 2 : 16;
 
-	files = mem_realloc(local->files, capacity * sizeof(*files));
-	if (!files)
+	table = mem_zalloc(sizeof(*table) + capacity * sizeof(table->files[0]));
+	if (!table)
 		return -ENOMEM;
-	memset(files + local->capacity, 0,
-	       (capacity - local->capacity) * sizeof(*files));
-	local->files = files;
-	local->capacity = capacity;
+	table->capacity = capacity;
+	if (old)
+		memcpy(table->files, old->files,
+		       old->capacity * sizeof(old->files[0]));
+	rcu_assign_pointer(local->table, table);
+	if (old)
+		rcu_defer(&old->rcu, table_free_rcu);
 	return 0;
 }
 
 static int local_fd_install(struct cgbpf_task *task, struct file *file)
 {
 	struct task_local *local = to_local(task);
+	struct fd_table *table;
 	u32 i = 0;
 	int err = 0;
 
 	pthread_mutex_lock(&local->lock);
-	while (i < local->capacity && local->files[i])
+	table = local->table;
+	while (table && i < table->capacity && table->files[i])
 		i++;
-	if (i == local->capacity)
+	if (!table || i == table->capacity)
 		err = local_grow(local);
 	if (!err)
-		local->files[i] = file;
+		rcu_assign_pointer(local->table->files[i], file);
 	pthread_mutex_unlock(&local->lock);
 	return err ? err : (int)(TASK_FD_BASE + i);
 }
 
+/* With the mutex, or in a read side of RCU; NULL if there is no such fd. */
 static struct file **local_slot(struct task_local *local, int fd)
 {
+	struct fd_table *table = rcu_dereference(local->table);
 	u32 i = (u32)fd - TASK_FD_BASE;
 
-	return i < local->capacity && local->files[i] ? &local->files[i] : NULL;
+	return table && i < table->capacity ? &table->files[i] : NULL;
+}
+
+static struct file *local_fd_peek(struct cgbpf_task *task, int fd)
+{
+	struct file **slot = local_slot(to_local(task), fd);
+
+	return slot ? rcu_dereference(*slot) : NULL;
 }
 
 static struct file *local_fd_get(struct cgbpf_task *task, int fd)
 {
 	struct task_local *local = to_local(task);
-	struct file *file = NULL, **slot;
+	struct file *file;
 
 	pthread_mutex_lock(&local->lock);
-	slot = local_slot(local, fd);
-	if (slot) {
-		file = *slot;
+	file = local_fd_peek(task, fd);
+	if (file)
 		file_get(file);
-	}
 	pthread_mutex_unlock(&local->lock);
 	return file;
 }
@@ -148,6 +174,7 @@ static int local_copy_out(struct cgbpf_task *task, u64 dst, const void *src,
 static const struct task_ops local_ops = {
 	.fd_install = local_fd_install,
 	.fd_get = local_fd_get,
+	.fd_peek = local_fd_peek,
 	.copy_in = local_copy_in,
 	.copy_out = local_copy_out,
 };
@@ -176,9 +203,9 @@ void task_local_free(struct cgbpf_task *task)
 {
 	struct task_local *local = to_local(task);
 
-	for (u32 i = 0; i < local->capacity; i++)
-		file_put(local->files[i]);
-	mem_free(local->files);
+	for (u32 i = 0; local->table && i < local->table->capacity; i++)
+		file_put(local->table->files[i]);
+	mem_free(local->table);
 	pthread_mutex_destroy(&local->lock);
 	mem_free(local);
 }
@@ -192,7 +219,7 @@ int task_local_close(struct cgbpf_task *task, int fd)
 	slot = local_slot(local, fd);
 	if (slot) {
 		file = *slot;
-		*slot = NULL;
+		rcu_assign_pointer(*slot, NULL);
 	}
 	pthread_mutex_unlock(&local->lock);
 	if (!file)

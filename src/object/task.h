@@ -24,6 +24,11 @@ struct task_ops {
 	int (*fd_install)(struct cgbpf_task *task, struct file *file);
 	/* A reference on what @fd refers to; NULL if that is not ours. */
 	struct file *(*fd_get)(struct cgbpf_task *task, int fd);
+	/*
+	 * The same without a reference, in a read side of RCU: good until that
+	 * ends, and so is a map behind it.
+	 */
+	struct file *(*fd_peek)(struct cgbpf_task *task, int fd);
 	/* -EFAULT if any of it cannot be read or written */
 	int (*copy_in)(struct cgbpf_task *task, void *dst, u64 src, size_t n);
 	int (*copy_out)(struct cgbpf_task *task, u64 dst, const void *src,
