@@ -57,7 +57,52 @@ static struct attach_point *point_alloc(struct cgbpf_cgroup *cgroup,
 	point->atype = atype;
 	point->revision = 1;
 	CDS_INIT_LIST_HEAD(&point->entries);
+	CDS_INIT_LIST_HEAD(&point->below);
 	return point;
+}
+
+/* Where the points below @up are listed; NULL: those with none above. */
+static struct cds_list_head *points_below(const struct attach_point *point,
+					  struct attach_point *up)
+{
+	return up ? &up->below
+		  : &hierarchy_of(point->cgroup->env)->points[point->atype];
+}
+
+static void point_move(struct attach_point *point, struct attach_point *up)
+{
+	cds_list_move(&point->beside, points_below(point, up));
+	point->up = up;
+}
+
+/*
+ * Between the point above and those of its points that are below @point's
+ * cgroup.  Only one with children, even dying ones, can have such, so the many
+ * leaves of a large directory need not look at each other.
+ */
+static void point_insert(struct attach_point *point)
+{
+	const struct cgbpf_cgroup *c = point->cgroup;
+	struct cds_list_head *list;
+	struct attach_point *p, *tmp;
+
+	while (!point->up && (c = c->parent))
+		point->up = attach_point_of(c, point->atype);
+	list = points_below(point, point->up);
+	if (__atomic_load_n(&point->cgroup->holders, __ATOMIC_RELAXED) > 1)
+		cds_list_for_each_entry_safe (p, tmp, list, beside)
+			if (cgroup_is_descendant(p->cgroup, point->cgroup))
+				point_move(p, point);
+	cds_list_add_tail(&point->beside, list);
+}
+
+static void point_remove(struct attach_point *point)
+{
+	struct attach_point *p, *tmp;
+
+	cds_list_for_each_entry_safe (p, tmp, &point->below, beside)
+		point_move(p, point->up);
+	cds_list_del(&point->beside);
 }
 
 /* @old and @point, in the order of attach types */
@@ -86,7 +131,6 @@ static struct attach_points *points_with(const struct attach_points *old,
 static int point_get(struct attach_change *change, struct cgbpf_cgroup *cgroup,
 		     enum cgroup_atype atype)
 {
-	struct hierarchy *hierarchy = hierarchy_of(cgroup->env);
 	struct attach_points *points;
 	struct attach_point *point;
 
@@ -104,7 +148,7 @@ static int point_get(struct attach_change *change, struct cgbpf_cgroup *cgroup,
 	change->point = point;
 	change->new_point = true;
 	change->before = cgroup->points;
-	cds_list_add_tail(&point->of_type, &hierarchy->points[atype]);
+	point_insert(point);
 	rcu_assign_pointer(cgroup->points, points);
 	return 0;
 }
@@ -117,7 +161,7 @@ static void point_unget(struct attach_change *change)
 
 	if (!change->new_point)
 		return;
-	cds_list_del(&point->of_type);
+	point_remove(point);
 	rcu_assign_pointer(point->cgroup->points, change->before);
 	rcu_defer(&points->rcu, points_free_rcu);
 	rcu_defer(&point->rcu, point_free_rcu);
@@ -381,7 +425,7 @@ int attach_prepare(const struct attach_request *request,
 	err = list_change(request, change);
 	if (err)
 		goto free_entry;
-	err = effective_prepare(request->cgroup, request->atype);
+	err = effective_prepare(change->point);
 	if (err)
 		goto change_back;
 	return 0;
@@ -398,7 +442,7 @@ unget_point:
 
 void attach_abort(struct attach_change *change)
 {
-	effective_abort(change->point->cgroup, change->point->atype);
+	effective_abort(change->point);
 	list_change_back(change);
 	storage_set_abort(&change->entry->storages);
 	mem_free(change->entry);
@@ -424,7 +468,7 @@ void attach_commit(struct attach_change *change)
 		entry->link->point = point;
 	}
 	point->revision++;
-	effective_publish(point->cgroup, point->atype);
+	effective_publish(point);
 	storage_set_publish(&entry->storages, point->cgroup);
 	if (change->replaced)
 		entry_free(change->replaced);
@@ -434,16 +478,14 @@ void attach_commit(struct attach_change *change)
 
 void attach_remove(struct attach_point *point, struct attach_entry *entry)
 {
-	struct cgbpf_cgroup *cgroup = point->cgroup;
-
 	cds_list_del(&entry->of_point);
 	point->nr--;
 	if (!point->nr)
 		point->mode = 0;
 	point->revision++;
 	effective_remove(point, entry);
-	if (!effective_prepare(cgroup, point->atype))
-		effective_publish(cgroup, point->atype);
+	if (!effective_prepare(point))
+		effective_publish(point);
 	if (entry->link)
 		entry->link->entry = NULL;
 	entry_free(entry);
@@ -454,7 +496,7 @@ static void point_release(struct attach_point *point)
 	struct attach_entry *entry, *tmp;
 	struct effective *effective = point->effective;
 
-	cds_list_del(&point->of_type);
+	point_remove(point);
 	rcu_assign_pointer(point->effective, NULL);
 	cds_list_for_each_entry_safe (entry, tmp, &point->entries, of_point) {
 		if (entry->link)

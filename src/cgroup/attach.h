@@ -31,6 +31,8 @@ struct attach_entry {
  * 2. effective is NULL if and only if the list is empty: the cgroup then uses
  *    its ancestors'.
  * 3. Only effective is seen by readers; all else is under the mutex.
+ * 4. The points of one attach type are a tree, as their cgroups are: up is that
+ *    of the nearest ancestor that has one, below are those that say so.
  */
 struct attach_point {
 	struct cgbpf_cgroup *cgroup;
@@ -39,9 +41,10 @@ struct attach_point {
 	u32 nr;
 	u64 revision;
 	struct cds_list_head entries;
-	struct cds_list_head of_type; /* hierarchy.points */
-	struct effective *effective;  /* RCU */
-	struct effective *next;	      /* prepared, not published */
+	struct attach_point *up;
+	struct cds_list_head below, beside;
+	struct effective *effective; /* RCU */
+	struct effective *next;	     /* prepared, not published */
 	struct rcu_cb rcu;
 };
 

@@ -5,8 +5,7 @@
  * An array belongs to an attach point, the one whose cgroup has a list that is
  * not empty; all cgroups below it without such a point of their own use it.
  * So a change at a cgroup concerns the arrays of its own point and of those
- * below it that have points for the same attach type, however many cgroups
- * there are (AT-11).
+ * below it in the tree of points, however many cgroups there are (AT-11).
  *
  * Guarantees
  * 1. A reader loads one pointer, and so sees for one event either all of a
@@ -29,7 +28,6 @@
 
 #include "base/alloc.h"
 #include "cgroup/attach.h"
-#include "cgroup/hierarchy.h"
 #include "object/prog.h"
 
 const struct effective *cgroup_effective(const struct cgbpf_cgroup *cgroup,
@@ -52,7 +50,7 @@ const struct effective *cgroup_effective(const struct cgbpf_cgroup *cgroup,
 /* Does @level's list run in @cgroup, where @nr programs nearer to it do? */
 static bool level_counts(const struct attach_point *level, u32 nr)
 {
-	return level && level->nr && (!nr || (level->mode & BPF_F_ALLOW_MULTI));
+	return level->nr && (!nr || (level->mode & BPF_F_ALLOW_MULTI));
 }
 
 static u32 preorder_count(const struct attach_point *point)
@@ -85,9 +83,8 @@ static void effective_fill(struct effective *effective,
 	u32 back = preorder;  /* items from preorder to here are filled */
 	u32 nr = 0;
 
-	for (const struct cgbpf_cgroup *c = point->cgroup; c; c = c->parent) {
-		const struct attach_point *level =
-			attach_point_of(c, point->atype);
+	for (const struct attach_point *level = point; level;
+	     level = level->up) {
 		struct attach_entry *entry;
 		u32 pre;
 
@@ -112,10 +109,8 @@ static int effective_make(struct effective **out,
 	struct effective *effective;
 	u32 nr = 0, preorder = 0;
 
-	for (const struct cgbpf_cgroup *c = point->cgroup; c; c = c->parent) {
-		const struct attach_point *level =
-			attach_point_of(c, point->atype);
-
+	for (const struct attach_point *level = point; level;
+	     level = level->up) {
 		if (!level_counts(level, nr))
 			continue;
 		nr += level->nr;
@@ -142,60 +137,54 @@ void effective_free(struct effective *effective)
 		rcu_defer(&effective->rcu, effective_free_rcu);
 }
 
-/* The points for @atype of the whole hierarchy. */
-static struct cds_list_head *points_of(const struct cgbpf_cgroup *cgroup,
-				       enum cgroup_atype atype)
+/* @top and all below it, one after the other; NULL after the last. */
+static struct attach_point *point_next(struct attach_point *at,
+				       const struct attach_point *top)
 {
-	return &hierarchy_of(cgroup->env)->points[atype];
+	if (!cds_list_empty(&at->below))
+		return cds_list_first_entry(&at->below, struct attach_point,
+					    beside);
+	for (; at != top; at = at->up)
+		if (at->beside.next != &at->up->below)
+			return cds_list_entry(at->beside.next,
+					      struct attach_point, beside);
+	return NULL;
 }
 
-/* Does a change at @cgroup concern @point? */
-static bool concerned(const struct attach_point *point,
-		      const struct cgbpf_cgroup *cgroup)
-{
-	return cgroup_is_descendant(point->cgroup, cgroup);
-}
-
-int effective_prepare(struct cgbpf_cgroup *cgroup, enum cgroup_atype atype)
+int effective_prepare(struct attach_point *top)
 {
 	struct attach_point *point;
 	int err;
 
-	cds_list_for_each_entry (point, points_of(cgroup, atype), of_type) {
-		if (!concerned(point, cgroup))
-			continue;
+	for (point = top; point; point = point_next(point, top)) {
 		if (!point->nr)
 			continue; /* nothing of its own: no array */
 		err = effective_make(&point->next, point);
 		if (err) {
-			effective_abort(cgroup, atype);
+			effective_abort(top);
 			return err;
 		}
 	}
 	return 0;
 }
 
-void effective_abort(struct cgbpf_cgroup *cgroup, enum cgroup_atype atype)
+void effective_abort(struct attach_point *top)
 {
 	struct attach_point *point;
 
-	cds_list_for_each_entry (point, points_of(cgroup, atype), of_type) {
-		if (!concerned(point, cgroup))
-			continue;
+	for (point = top; point; point = point_next(point, top)) {
 		mem_free(point->next);
 		point->next = NULL;
 	}
 }
 
-void effective_publish(struct cgbpf_cgroup *cgroup, enum cgroup_atype atype)
+void effective_publish(struct attach_point *top)
 {
 	struct attach_point *point;
-	struct effective *old;
 
-	cds_list_for_each_entry (point, points_of(cgroup, atype), of_type) {
-		if (!concerned(point, cgroup))
-			continue;
-		old = point->effective;
+	for (point = top; point; point = point_next(point, top)) {
+		struct effective *old = point->effective;
+
 		rcu_assign_pointer(point->effective, point->next);
 		point->next = NULL;
 		effective_free(old);
@@ -211,22 +200,20 @@ static struct effective_item *item_find(struct effective *effective,
 	return NULL; /* its program is overridden here (KB-11) */
 }
 
-void effective_remove(struct attach_point *from,
+void effective_remove(struct attach_point *top,
 		      const struct attach_entry *entry)
 {
-	struct effective *old = from->effective;
-	struct effective_item *item;
+	struct effective *old = top->effective;
 	struct attach_point *point;
 
-	if (!from->nr) {
-		rcu_assign_pointer(from->effective, NULL);
+	if (!top->nr) {
+		rcu_assign_pointer(top->effective, NULL);
 		effective_free(old);
 	}
-	cds_list_for_each_entry (point, points_of(from->cgroup, from->atype),
-				 of_type) {
-		if (!concerned(point, from->cgroup))
-			continue;
-		item = item_find(point->effective, entry);
+	for (point = top; point; point = point_next(point, top)) {
+		struct effective_item *item =
+			item_find(point->effective, entry);
+
 		if (!item)
 			continue;
 		rcu_assign_pointer(item->prog, NULL);
@@ -234,17 +221,16 @@ void effective_remove(struct attach_point *from,
 	}
 }
 
-void effective_replace(struct cgbpf_cgroup *cgroup, enum cgroup_atype atype,
+void effective_replace(struct attach_point *top,
 		       const struct attach_entry *entry,
 		       const struct prog *prog)
 {
-	struct effective_item *item;
 	struct attach_point *point;
 
-	cds_list_for_each_entry (point, points_of(cgroup, atype), of_type) {
-		if (!concerned(point, cgroup))
-			continue;
-		item = item_find(point->effective, entry);
+	for (point = top; point; point = point_next(point, top)) {
+		struct effective_item *item =
+			item_find(point->effective, entry);
+
 		if (item)
 			rcu_assign_pointer(item->prog, prog);
 	}

@@ -49,21 +49,21 @@ effective_prog(const struct effective_item *item)
 /*
  * All below: with the mutex held.
  *
- * effective_prepare() makes new arrays of what the lists of @cgroup's point
- * and its descendants' say now; then either effective_publish() or
- * effective_abort(), neither of which can fail.  -ENOMEM.
+ * effective_prepare() makes new arrays of what the lists of @point and those
+ * below it say now; then either effective_publish() or effective_abort(),
+ * neither of which can fail.  -ENOMEM.
  */
-int effective_prepare(struct cgbpf_cgroup *cgroup, enum cgroup_atype atype);
-void effective_publish(struct cgbpf_cgroup *cgroup, enum cgroup_atype atype);
-void effective_abort(struct cgbpf_cgroup *cgroup, enum cgroup_atype atype);
-/* Frees an array that no point has any more, after a grace period. */
-void effective_free(struct effective *effective);
+int effective_prepare(struct attach_point *point);
+void effective_publish(struct attach_point *point);
+void effective_abort(struct attach_point *point);
 /* Takes @entry, which has left @point's list, out of all arrays, in place. */
 void effective_remove(struct attach_point *point,
 		      const struct attach_entry *entry);
-/* Runs @prog for @entry in all arrays, in place. */
-void effective_replace(struct cgbpf_cgroup *cgroup, enum cgroup_atype atype,
+/* Runs @prog for @entry of @point in all arrays, in place. */
+void effective_replace(struct attach_point *point,
 		       const struct attach_entry *entry,
 		       const struct prog *prog);
+/* Frees an array that no point has any more, after a grace period. */
+void effective_free(struct effective *effective);
 
 #endif

@@ -16,12 +16,12 @@ struct cgroup_table {
  * 1. Everything is under env->cgroup_mutex.
  * 2. by_id has every cgroup whose memory is referenced, by_name the online
  *    ones.
- * 3. Every attach point is in the list of its attach type until its cgroup is
- *    released: whoever changes what is effective finds those concerned there.
+ * 3. Every attach point is in the tree of its attach type until its cgroup is
+ *    released; points has those with none above them.
  */
 struct hierarchy {
 	struct cgroup_table by_id, by_name;
-	struct cds_list_head points[NR_ATYPES]; /* attach_point.of_type */
+	struct cds_list_head points[NR_ATYPES]; /* attach_point.beside */
 	u64 last_id;
 	long users; /* cgroups, and the environment itself: atomic */
 };

@@ -72,7 +72,7 @@ static void update(struct cgroup_link *link, struct prog *new_prog)
 
 	point->revision++;
 	link->link.prog = new_prog;
-	effective_replace(point->cgroup, point->atype, link->entry, new_prog);
+	effective_replace(point, link->entry, new_prog);
 	storage_set_trim(&link->entry->storages, new_prog);
 }
 

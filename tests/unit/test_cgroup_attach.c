@@ -649,6 +649,41 @@ static void test_inherits(void **state)
 	assert_progs(w, c, EGRESS, true, f->p[0], f->p[1]);
 }
 
+/* Points come in any order: above, below and between others, dying or not. */
+static void test_between(void **state)
+{
+	struct fixture *f = *state;
+	struct world *w = &f->w;
+	struct cgbpf_cgroup *b;
+	int other = world_mkdir(w, "/a/other");
+
+	assert_int_equal(attach(w, f->b, f->p[0], EGRESS, MULTI), 0);
+	assert_int_equal(attach(w, other, f->p[3], EGRESS, MULTI), 0);
+	assert_int_equal(attach(w, f->root, f->p[1], EGRESS, MULTI), 0);
+	assert_progs(w, f->b, EGRESS, true, f->p[0], f->p[1]);
+	assert_int_equal(attach(w, f->a, f->p[2], EGRESS, MULTI), 0);
+	assert_progs(w, f->b, EGRESS, true, f->p[0], f->p[2], f->p[1]);
+	assert_progs(w, other, EGRESS, true, f->p[3], f->p[2], f->p[1]);
+	assert_int_equal(detach(w, f->root, f->p[1], EGRESS), 0);
+	assert_progs(w, f->b, EGRESS, true, f->p[0], f->p[2]);
+	assert_int_equal(detach(w, f->b, f->p[0], EGRESS), 0);
+	assert_int_equal(attach(w, f->root, f->p[4], EGRESS, MULTI), 0);
+	assert_progs(w, f->b, EGRESS, true, f->p[2], f->p[4]);
+	/* a dying cgroup below is changed with the others */
+	assert_int_equal(attach(w, f->b, f->p[0], INGRESS, MULTI), 0);
+	assert_int_equal(cgbpf_cgroup_get(w->env, "/a/b", &b), 0);
+	assert_int_equal(cgroup_hold(b), 0);
+	assert_int_equal(cgbpf_cgroup_remove(b), 0);
+	assert_int_equal(attach(w, f->a, f->p[5], INGRESS, MULTI), 0);
+	rcu_read_lock();
+	assert_int_equal(cgroup_effective(b, ATYPE_INET_INGRESS)->nr, 2);
+	rcu_read_unlock();
+	cgroup_unhold(b);
+	cgbpf_cgroup_put(b);
+	assert_int_equal(attach(w, f->root, f->p[6], INGRESS, MULTI), 0);
+	assert_progs(w, other, INGRESS, true, f->p[5], f->p[6]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -665,7 +700,7 @@ int main(void)
 		TEST(test_anchor_single), TEST(test_revisions),
 		TEST(test_detach),	  TEST(test_detach_flags),
 		TEST(test_query),	  TEST(test_query_lsm),
-		TEST(test_inherits),
+		TEST(test_inherits),	  TEST(test_between),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,6 +152,11 @@ static int op_query_effective(struct fixture *f)
 		.result;
 }
 
+static int op_attach_between(struct fixture *f)
+{
+	return attach(&f->w, f->a, f->stored[1], INGRESS, MULTI);
+}
+
 static int op_open(struct fixture *f)
 {
 	struct cgbpf_cgroup *c;
@@ -209,6 +214,23 @@ static void test_attach_anchored(void **state)
 	assert_int_equal(fail_each(f, op_attach_anchored, 2), 0);
 	assert_progs(&f->w, f->b, EGRESS, false, f->stored[0], f->plain[2],
 		     f->stored[0]);
+}
+
+/* A new point between others, taken back, leaves them as they were. */
+static void test_attach_between(void **state)
+{
+	struct fixture *f = *state;
+	struct world *w = &f->w;
+
+	assert_int_equal(attach(w, f->root, f->plain[0], INGRESS, MULTI), 0);
+	assert_int_equal(attach(w, f->b, f->plain[1], INGRESS, MULTI), 0);
+	assert_int_equal(attach(w, f->d, f->plain[2], INGRESS, MULTI), 0);
+	assert_int_equal(fail_each(f, op_attach_between, 9), 0);
+	assert_progs(w, f->d, INGRESS, true, f->plain[2], f->plain[1],
+		     f->stored[1], f->plain[0]);
+	assert_int_equal(detach(w, f->root, f->plain[0], INGRESS), 0);
+	assert_progs(w, f->d, INGRESS, true, f->plain[2], f->plain[1],
+		     f->stored[1]);
 }
 
 static void test_replace(void **state)
@@ -402,6 +424,7 @@ int main(void)
 		TEST(test_attach_first),
 		TEST(test_attach_root),
 		TEST(test_attach_anchored),
+		TEST(test_attach_between),
 		TEST(test_replace),
 		TEST(test_link),
 		TEST(test_query),
