@@ -70,6 +70,8 @@ struct prog {
 	struct xinsn *xinsns; /* what runs */
 	/* How it runs: unverified programs only in the checked interpreter. */
 	bool checked;
+	/* each access through a context or a socket is known (aux->ctx) */
+	bool resolved;
 
 	u32 nr_maps;
 	struct map **used_maps;			/* references */

@@ -35,6 +35,11 @@ int check_insns(struct verifier *v);
 /* calls.c: helpers exist, may be called, and take such a map */
 int check_calls(struct verifier *v);
 
+/* flow.c: what registers hold, where that is the same on all paths */
+int check_flow(struct verifier *v);
+/* frames.c: functions nest 8 deep at most, in 512 bytes of stack */
+int check_frames(struct verifier *v);
+
 /* The function that instruction @i belongs to. */
 u32 subprog_of(const struct prog *prog, u32 i);
 

@@ -35,6 +35,10 @@ static int check_stages(struct verifier *v)
 		err = check_insns(v);
 	if (!err)
 		err = check_calls(v);
+	if (!err)
+		err = check_flow(v);
+	if (!err)
+		err = check_frames(v);
 	return err;
 }
 

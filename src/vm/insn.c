@@ -63,6 +63,49 @@ bool insn_code_known(u8 code)
 	return false;
 }
 
+/* Forms that compute on registers only; the others are no constants. */
+#define EVAL(u, s, meaning)               \
+	{                                 \
+		INSN_TYPES(u, s);         \
+		U a = (U)a64, b = (U)b64; \
+		(void)a;                  \
+		(void)b;                  \
+		return (U)(meaning);      \
+	}
+#define EVAL_ALUX EVAL
+#define EVAL_ALUK EVAL
+#define EVAL_UNARY EVAL
+#define EVAL_MOVSX EVAL
+#define EVAL_JMPX EVAL
+#define EVAL_JMPK EVAL
+#define EVAL_NOT(u, s, meaning) break;
+#define EVAL_JA EVAL_NOT
+#define EVAL_LDX EVAL_NOT
+#define EVAL_STX EVAL_NOT
+#define EVAL_ST EVAL_NOT
+#define EVAL_ATOMIC EVAL_NOT
+#define EVAL_FETCH EVAL_NOT
+#define EVAL_CMPXCHG EVAL_NOT
+#define EVAL_LOADACQ EVAL_NOT
+#define EVAL_STOREREL EVAL_NOT
+#define EVAL_LD64 EVAL_NOT
+#define EVAL_LDABS EVAL_NOT
+#define EVAL_LDIND EVAL_NOT
+#define EVAL_CALL EVAL_NOT
+#define EVAL_EXIT EVAL_NOT
+
+u64 insn_eval(int xop, u64 a64, u64 b64)
+{
+	switch (xop) {
+#define R(name, form, code, variant, sign, U, S, meaning) \
+	case XOP_##name:                                  \
+		EVAL_##form(U, S, meaning)
+		INSN_TABLE(R)
+#undef R
+	}
+	return 0;
+}
+
 static const char *size_name(u32 size)
 {
 	return size == 1 ? "8" : size == 2 ? "16" : size == 4 ? "32" : "64";

@@ -224,6 +224,12 @@ int insn_decode(const struct bpf_insn *insn);
 /* Is there any instruction with this opcode byte? */
 bool insn_code_known(u8 code);
 
+/*
+ * insn_eval() - what the ALU instruction or conditional jump @xop makes of the
+ * constants @a and @b (b: also the immediate): the result, or whether it jumps.
+ */
+u64 insn_eval(int xop, u64 a, u64 b);
+
 static inline bool insn_is_ld64(const struct bpf_insn *insn)
 {
 	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Text cases: one file each, a program with what it needs and what must come
+ * of it, run in both interpreters.
+ *
+ *	-- type NAME [ATTACH]	socket_filter if left out
+ *	-- map NAME TYPE KEY VALUE MAX [FLAGS]
+ *	-- tail MAP INDEX	the program itself in a prog array
+ *	-- btf			function records: what callbacks need
+ *	-- license TEXT		"GPL" if left out
+ *	-- asm			the program, up to the next "--": prog/asm.h
+ *	-- packet HEX ...	64 zero bytes if left out
+ *	-- result NUMBER	what it returns, as u32
+ *	-- value MAP NUMBER	then: the first 8 bytes of its value with key 0
+ *	-- load ERRNO		or: it is refused
+ *	-- log TEXT		and the log has this
+ *	-- fault TEXT		or: the checked interpreter ends it so
+ *	-- unresolved		the fast interpreter cannot run it
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "cgbpf.h"
+#include "hook/hook.h"
+#include "object/attach_type.h"
+#include "object/map.h"
+#include "object/task.h"
+#include "prog/asm.h"
+#include "verifier/verifier.h"
+#include "vm/vm.h"
+
+#define MAX_CASE_MAPS 8
+
+struct test_case {
+	const char *file;
+	u32 type, attach_type;
+	char license[32];
+	struct assembler as;
+	struct asm_map maps[MAX_CASE_MAPS];
+	struct map *map_objects[MAX_CASE_MAPS];
+	u32 nr_maps;
+	int tail_map; /* index in maps, or -1 */
+	u32 tail_index;
+	u8 packet[2048];
+	u32 packet_len;
+	bool has_result, btf, unresolved;
+	u32 result;
+	int value_map;
+	u64 value;
+	int load_errno;
+	char log[128], fault[128];
+};
+
+static struct cgbpf_env *env;
+static struct cgbpf_task *task;
+static char traced[256];
+static int failures;
+
+static void trace(void *data, const char *line)
+{
+	(void)data;
+	snprintf(traced, sizeof(traced), "%s", line);
+}
+
+static void complain(const struct test_case *tc, const char *what,
+		     const char *more)
+{
+	fprintf(stderr, "%s: %s%s\n", tc->file, what, more);
+	failures++;
+}
+
+/* ---- reading ---- */
+
+static const struct {
+	const char *name;
+	int value;
+} errnos[] = {
+	{ "EINVAL", EINVAL }, { "EACCES", EACCES }, { "EPERM", EPERM },
+	{ "EBUSY", EBUSY },   { "E2BIG", E2BIG },   { "EBADF", EBADF },
+}, prog_types[] = {
+	{ "socket_filter", BPF_PROG_TYPE_SOCKET_FILTER },
+	{ "sched_cls", BPF_PROG_TYPE_SCHED_CLS },
+	{ "xdp", BPF_PROG_TYPE_XDP },
+	{ "cgroup_skb", BPF_PROG_TYPE_CGROUP_SKB },
+	{ "cgroup_sock", BPF_PROG_TYPE_CGROUP_SOCK },
+	{ "cgroup_sock_addr", BPF_PROG_TYPE_CGROUP_SOCK_ADDR },
+	{ "cgroup_sockopt", BPF_PROG_TYPE_CGROUP_SOCKOPT },
+	{ "cgroup_device", BPF_PROG_TYPE_CGROUP_DEVICE },
+	{ "cgroup_sysctl", BPF_PROG_TYPE_CGROUP_SYSCTL },
+}, map_types[] = {
+	{ "array", BPF_MAP_TYPE_ARRAY },
+	{ "hash", BPF_MAP_TYPE_HASH },
+	{ "percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY },
+	{ "prog_array", BPF_MAP_TYPE_PROG_ARRAY },
+	{ "cgroup_storage", BPF_MAP_TYPE_CGROUP_STORAGE },
+	{ "percpu_cgroup_storage", BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE },
+	{ "ringbuf", BPF_MAP_TYPE_RINGBUF },
+	{ "queue", BPF_MAP_TYPE_QUEUE },
+	{ "none", -1 },
+};
+
+#define LOOKUP(table, name) lookup(table, ARRAY_SIZE(table), name)
+static int lookup(const void *table, size_t nr, const char *name)
+{
+	const __typeof__(errnos[0]) *row = table;
+
+	for (size_t i = 0; i < nr; i++)
+		if (!strcmp(row[i].name, name))
+			return row[i].value;
+	return -2;
+}
+
+static int map_index(const struct test_case *tc, const char *name)
+{
+	for (u32 i = 0; i < tc->nr_maps; i++)
+		if (!strcmp(tc->maps[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+static bool read_map(struct test_case *tc, const char *args)
+{
+	struct attr_map_create attr = { 0 };
+	struct asm_map *map = &tc->maps[tc->nr_maps];
+	char type[32];
+	u32 mode;
+
+	if (tc->nr_maps == MAX_CASE_MAPS ||
+	    sscanf(args, "%31s %31s %u %u %u %i", map->name, type,
+		   &attr.key_size, &attr.value_size, &attr.max_entries,
+		   (int *)&attr.map_flags) < 2)
+		return false;
+	tc->nr_maps++;
+	attr.map_type = (u32)LOOKUP(map_types, type);
+	if (attr.map_type == ~0u) {
+		map->fd = 12345; /* no map at all */
+		return true;
+	}
+	map->fd = cgbpf_bpf(task, BPF_MAP_CREATE, (void *)&attr, sizeof(attr));
+	return map->fd >= 0 &&
+	       !map_get_by_fd(task, map->fd, &tc->map_objects[tc->nr_maps - 1],
+			      &mode);
+}
+
+static bool read_packet(struct test_case *tc, const char *args)
+{
+	u32 byte;
+	int used;
+
+	if (tc->packet_len == 64 && !tc->packet[63])
+		tc->packet_len = 0;
+	while (sscanf(args, " %2x%n", &byte, &used) == 1) {
+		if (tc->packet_len == sizeof(tc->packet))
+			return false;
+		tc->packet[tc->packet_len++] = (u8)byte;
+		args += used;
+	}
+	return true;
+}
+
+static bool read_type(struct test_case *tc, const char *args)
+{
+	char type[32], attach[48] = "";
+	int found, atype;
+
+	if (sscanf(args, "%31s %47s", type, attach) < 1)
+		return false;
+	found = LOOKUP(prog_types, type);
+	atype = attach[0] ? attach_type_by_name(attach) : 0;
+	if (found < 0 || atype < 0)
+		return false;
+	tc->type = (u32)found;
+	tc->attach_type = attach[0] ? attach_types[atype].uapi : 0;
+	return true;
+}
+
+static bool read_more(struct test_case *tc, const char *word, const char *args)
+{
+	char name[32];
+
+	if (!strcmp(word, "result")) {
+		tc->has_result = true;
+		tc->result = (u32)strtoll(args, NULL, 0);
+	} else if (!strcmp(word, "value")) {
+		if (sscanf(args, "%31s %li", name, (long *)&tc->value) != 2)
+			return false;
+		tc->value_map = map_index(tc, name);
+		return tc->value_map >= 0;
+	} else if (!strcmp(word, "tail")) {
+		if (sscanf(args, "%31s %u", name, &tc->tail_index) != 2)
+			return false;
+		tc->tail_map = map_index(tc, name);
+		return tc->tail_map >= 0;
+	} else if (!strcmp(word, "log")) {
+		snprintf(tc->log, sizeof(tc->log), "%s", args);
+	} else if (!strcmp(word, "fault")) {
+		snprintf(tc->fault, sizeof(tc->fault), "%s", args);
+	} else if (!strcmp(word, "load")) {
+		tc->load_errno = LOOKUP(errnos, args);
+		return tc->load_errno > 0;
+	} else if (!strcmp(word, "license")) {
+		snprintf(tc->license, sizeof(tc->license), "%s", args);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool read_directive(struct test_case *tc, char *line, bool *in_asm)
+{
+	char *word = strtok(line, " "), *args = strtok(NULL, "");
+
+	if (!args)
+		args = line + strlen(line);
+	while (*args == ' ')
+		args++;
+	*in_asm = !strcmp(word, "asm");
+	if (*in_asm)
+		return true;
+	if (!strcmp(word, "type"))
+		return read_type(tc, args);
+	if (!strcmp(word, "map"))
+		return read_map(tc, args);
+	if (!strcmp(word, "packet"))
+		return read_packet(tc, args);
+	if (!strcmp(word, "btf"))
+		return tc->btf = true;
+	if (!strcmp(word, "unresolved"))
+		return tc->unresolved = true;
+	return read_more(tc, word, args);
+}
+
+static bool read_case(struct test_case *tc, FILE *file)
+{
+	const char *label;
+	char line[512], note[600];
+	bool in_asm = false, ok;
+
+	while (fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#')
+			continue;
+		snprintf(note, sizeof(note), "%s", line);
+		tc->as.maps = tc->maps;
+		tc->as.nr_maps = tc->nr_maps;
+		if (!strncmp(line, "-- ", 3))
+			ok = read_directive(tc, line + 3, &in_asm);
+		else
+			ok = in_asm ? asm_line(&tc->as, line) : !line[0];
+		if (!ok) {
+			complain(tc, "cannot read: ", note);
+			return false;
+		}
+	}
+	if (!asm_finish(&tc->as, &label)) {
+		complain(tc, "no such label: ", label);
+		return false;
+	}
+	return true;
+}
+
+/* ---- functions' records, for callbacks ---- */
+
+static struct {
+	struct btf_header hdr;
+	struct btf_type int_type;
+	u32 int_data;
+	struct btf_type proto, func;
+	char strings[16];
+} btf_data = {
+	.hdr = { .magic = BTF_MAGIC,
+		 .version = BTF_VERSION,
+		 .hdr_len = sizeof(struct btf_header),
+		 .type_len = 4 * 10,
+		 .str_off = 4 * 10,
+		 .str_len = 16 },
+	.int_type = { .name_off = 1, .info = BTF_KIND_INT << 24, .size = 4 },
+	.int_data = 32,
+	.proto = { .info = BTF_KIND_FUNC_PROTO << 24, .type = 1 },
+	.func = { .name_off = 5, .info = BTF_KIND_FUNC << 24, .type = 2 },
+	.strings = "\0int\0function",
+};
+
+static int compare(const void *a, const void *b)
+{
+	return (int)((const struct bpf_func_info *)a)->insn_off -
+	       (int)((const struct bpf_func_info *)b)->insn_off;
+}
+
+static u32 find_functions(const struct assembler *as,
+			  struct bpf_func_info *info)
+{
+	u32 nr = 0, unique = 1;
+
+	info[nr++] = (struct bpf_func_info){ 0, 3 };
+	for (u32 i = 0; i < as->nr; i++) {
+		const struct bpf_insn *insn = &as->insns[i];
+
+		if ((insn->code == 0x85 && insn->src_reg == BPF_PSEUDO_CALL) ||
+		    (insn->code == 0x18 && insn->src_reg == BPF_PSEUDO_FUNC))
+			info[nr++] =
+				(struct bpf_func_info){ i + 1 + (u32)insn->imm,
+							3 };
+		if (insn->code == 0x18)
+			i++;
+	}
+	qsort(info, nr, sizeof(*info), compare);
+	for (u32 i = 1; i < nr; i++)
+		if (info[i].insn_off != info[unique - 1].insn_off)
+			info[unique++] = info[i];
+	return unique;
+}
+
+/* ---- running ---- */
+
+static int load(struct test_case *tc, bool fast, struct prog **out,
+		struct log *log)
+{
+	static struct bpf_func_info funcs[ASM_MAX];
+	struct attr_prog_load attr = {
+		.prog_type = tc->type,
+		.insn_cnt = tc->as.nr,
+		.expected_attach_type = tc->attach_type,
+	};
+	struct attr_btf_load btf = { .btf = ptr_to_u64(&btf_data),
+				     .btf_size = sizeof(btf_data) };
+	struct prog *prog;
+	int err;
+
+	if (tc->btf) {
+		attr.prog_btf_fd = (u32)cgbpf_bpf(task, BPF_BTF_LOAD,
+						  (void *)&btf, sizeof(btf));
+		attr.func_info = ptr_to_u64(funcs);
+		attr.func_info_cnt = find_functions(&tc->as, funcs);
+		attr.func_info_rec_size = sizeof(funcs[0]);
+	}
+	err = prog_alloc(&prog, env, tc->as.nr);
+	if (err)
+		return err;
+	prog->type = tc->type;
+	prog->expected_attach_type = tc->attach_type;
+	prog->gpl = !strcmp(tc->license, "GPL");
+	memcpy(prog->insns, tc->as.insns, tc->as.nr * sizeof(prog->insns[0]));
+	err = verifier_check(prog, task, &attr, 0, log);
+	if (tc->btf)
+		cgbpf_close(task, (int)attr.prog_btf_fd);
+	if (err) {
+		prog_put(prog);
+		return err;
+	}
+	if (fast && !prog->resolved) {
+		if (!tc->unresolved)
+			complain(tc, "fast: accesses are not resolved", "");
+		prog_put(prog);
+		return 1;
+	}
+	prog->checked = !fast;
+	err = vm_translate(prog);
+	if (!err)
+		err = object_publish(&prog->obj);
+	*out = prog;
+	return err;
+}
+
+static void check_value(struct test_case *tc, const char *mode)
+{
+	struct map *map = tc->map_objects[tc->value_map];
+	u64 key = 0, got = 0;
+	void *value;
+	char text[80];
+
+	rcu_read_lock();
+	value = map->ops->lookup(map, &key, 0);
+	if (value)
+		memcpy(&got, value, min(8u, map->value_size));
+	rcu_read_unlock();
+	if (!value || got != tc->value) {
+		snprintf(text, sizeof(text), "%s: value %llx, not %llx", mode,
+			 (unsigned long long)got,
+			 (unsigned long long)tc->value);
+		complain(tc, text, value ? "" : " (none)");
+	}
+}
+
+static void run(struct test_case *tc, struct prog *prog, const char *mode)
+{
+	u8 out[4096];
+	struct attr_test_run attr = {
+		.data_size_in = tc->packet_len,
+		.data_in = ptr_to_u64(tc->packet),
+		.data_size_out = sizeof(out),
+		.data_out = ptr_to_u64(out),
+	}, back = attr;
+	char text[400];
+	int err, fd;
+	u32 index = tc->tail_index;
+
+	if (tc->tail_map >= 0) {
+		struct attr_map_elem elem = {
+			.map_fd = (u32)tc->maps[tc->tail_map].fd,
+			.key = ptr_to_u64(&index),
+			.value = ptr_to_u64(&fd),
+		};
+
+		prog_get(prog);
+		fd = task_install(task, &prog_file_ops, prog, FILE_READ);
+		err = cgbpf_bpf(task, BPF_MAP_UPDATE_ELEM, (void *)&elem,
+				sizeof(elem));
+		cgbpf_close(task, fd);
+		if (err)
+			complain(tc, mode, ": not for the prog array");
+	}
+	traced[0] = '\0';
+	back.retval = 0;
+	err = hook_test_run(prog, task, &attr, ptr_to_u64(&back));
+	if (err) {
+		snprintf(text, sizeof(text), "%s: test run: %d", mode, err);
+		complain(tc, text, "");
+		return;
+	}
+	if (tc->fault[0] ? !strstr(traced, tc->fault) : traced[0] != '\0') {
+		snprintf(text, sizeof(text), "%s: fault \"%s\"", mode, traced);
+		complain(tc, text, "");
+	}
+	if (tc->has_result && back.retval != tc->result) {
+		snprintf(text, sizeof(text), "%s: result %#x, not %#x", mode,
+			 back.retval, tc->result);
+		complain(tc, text, "");
+	}
+	if (tc->value_map >= 0)
+		check_value(tc, mode);
+}
+
+static void run_mode(struct test_case *tc, bool fast)
+{
+	const char *mode = fast ? "fast" : "checked", *text = "";
+	struct prog *prog;
+	struct log log;
+	char note[64];
+	int err;
+
+	log_init(&log, 1, 65536);
+	err = load(tc, fast, &prog, &log);
+	if (err < 0)
+		text = log.buf ? log.buf : "";
+	if (err < 0 && -err != tc->load_errno) {
+		snprintf(note, sizeof(note), "%s: load: %d: ", mode, err);
+		complain(tc, note, text);
+	} else if (err < 0 && !strstr(text, tc->log)) {
+		complain(tc, "the log is: ", text);
+	} else if (!err && tc->load_errno) {
+		complain(tc, mode, ": was not refused");
+	}
+	log_destroy(&log);
+	if (err)
+		return;
+	run(tc, prog, mode);
+	prog_put(prog);
+}
+
+/* Read anew for each mode: maps start empty. */
+static void run_file(const char *path, const char *name, bool fast)
+{
+	static struct test_case tc;
+	FILE *file = fopen(path, "r");
+
+	memset(&tc, 0, sizeof(tc));
+	tc.file = name;
+	tc.type = BPF_PROG_TYPE_SOCKET_FILTER;
+	tc.tail_map = tc.value_map = -1;
+	tc.packet_len = 64;
+	strcpy(tc.license, "GPL");
+	if (!file) {
+		complain(&tc, "cannot open", "");
+		return;
+	}
+	if (read_case(&tc, file)) {
+		if (!tc.has_result && !tc.load_errno && !tc.fault[0])
+			complain(&tc, "expects nothing", "");
+		if (!fast || (!tc.fault[0] && !tc.load_errno))
+			run_mode(&tc, fast);
+	}
+	fclose(file);
+	for (u32 i = 0; i < tc.nr_maps; i++) {
+		if (tc.map_objects[i])
+			map_put(tc.map_objects[i]);
+		cgbpf_close(task, tc.maps[i].fd);
+	}
+}
+
+static void run_both(const char *dir, const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	run_file(path, name, false);
+	run_file(path, name, true);
+}
+
+static int is_case(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return len > 5 && !strcmp(entry->d_name + len - 5, ".data");
+}
+
+int main(int argc, char **argv)
+{
+	const struct cgbpf_env_opts opts = { .size = sizeof(opts),
+					     .cpus = 2,
+					     .trace = trace };
+	struct dirent **entries;
+	int nr;
+
+	if (argc < 2 || cgbpf_env_new(&env, &opts))
+		return 1;
+	task = cgbpf_env_task(env);
+	if (argc > 2) {
+		run_both(argv[1], argv[2]);
+		nr = 1;
+	} else {
+		nr = scandir(argv[1], &entries, is_case, alphasort);
+		for (int i = 0; i < nr; i++) {
+			run_both(argv[1], entries[i]->d_name);
+			free(entries[i]);
+		}
+		free(entries);
+	}
+	cgbpf_env_free(env);
+	printf("%d cases, %d failures\n", nr, failures);
+	return failures || nr <= 0;
+}
