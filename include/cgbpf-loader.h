@@ -57,6 +57,8 @@ struct cgbpf_object_opts {
 /**
  * cgbpf_object_open() - read an object file; nothing reaches the environment.
  * @opts: NULL for the defaults
+ *
+ * Return: 0, -ENOEXEC if it is none, or what libbpf says.
  */
 int cgbpf_object_open(struct cgbpf_object *object, const char *path,
 		      const struct cgbpf_object_opts *opts);

@@ -39,7 +39,7 @@ static const char usage[] =
 	"  --storage   shared, or per-attachment: as kernels before 5.9\n"
 	"  --cpus      possible CPUs, of which per-CPU maps have a value each: "
 	"1\n"
-	"  --write     what passed, as the programs left it\n"
+	"  --write     the packets that passed\n"
 	"  --json      the result for programs\n\n"
 	"Exit codes: 0; 2 for a command line that cannot be; 1 for what else "
 	"fails.\n";

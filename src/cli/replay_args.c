@@ -153,6 +153,9 @@ static int parse_attach(struct replay_args *args, const char *text)
 	if (!*arg->object || (arg->prog && !*arg->prog))
 		return cmd_usage(&replay_command,
 				 "--attach '%s' names no program", text);
+	if (arg->prog && strchr(arg->prog, ','))
+		return cmd_usage(&replay_command,
+				 "--attach '%s': the words come last", text);
 	return parse_words(arg, comma);
 }
 

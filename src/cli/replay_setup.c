@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "cli/cmd.h"
@@ -84,24 +85,23 @@ static int load_object(struct replay *replay, const char *path)
 	const char *log;
 	int err;
 
+	/* libbpf says ENOENT of what lacks in a file, too */
+	if (access(path, R_OK))
+		return cmd_error("%s: %s", path, strerror(errno));
 	err = cgbpf_object_new(&loaded->object, replay->env);
 	if (err)
 		return cmd_error("%s: %s", path, cmd_strerror(err));
 	loaded->path = path;
 	replay->nr_objects++;
 	err = cgbpf_object_open(loaded->object, path, NULL);
-	if (err == -ENOEXEC || err == -EINVAL)
+	if (err == -ENOEXEC)
 		return cmd_error("%s: not a BPF object file", path);
-	/* libbpf says ESRCH or EBADMSG of what is wrong inside */
-	if (err && *cgbpf_object_log(loaded->object) && err != -ENOENT &&
-	    err != -EACCES) {
-		cmd_error("%s: not a BPF object that can be used: %s", path,
+	if (err) {
+		cmd_error("%s: cannot be read as a BPF object: %s", path,
 			  cmd_strerror(err));
 		cmd_log(cgbpf_object_log(loaded->object));
 		return CMD_FAILED;
 	}
-	if (err)
-		return cmd_error("%s: %s", path, cmd_strerror(err));
 	if (choose_progs(replay, loaded))
 		return CMD_FAILED;
 	err = cgbpf_object_load(loaded->object);

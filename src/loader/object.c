@@ -64,6 +64,12 @@ static int list_contents(struct cgbpf_object *object, struct bpf_object *obj)
 	return 0;
 }
 
+/* libbpf has errors of its own, which no errno is. */
+static int plain_errno(int err, int instead)
+{
+	return err <= -__LIBBPF_ERRNO__START ? instead : err;
+}
+
 static int object_open(struct cgbpf_object *object, const char *path,
 		       const void *data, size_t size,
 		       const struct cgbpf_object_opts *opts)
@@ -95,7 +101,7 @@ static int object_open(struct cgbpf_object *object, const char *path,
 	if (!obj && !err)
 		err = -EINVAL;
 	if (err)
-		return err;
+		return plain_errno(err, -ENOEXEC);
 	object->obj = obj;
 	object->state = OBJECT_OPEN;
 	return 0;
@@ -124,7 +130,7 @@ int cgbpf_object_load(struct cgbpf_object *object)
 	err = bpf_object__load(object->obj);
 	redirect_end(&object->redirect);
 	object->state = err ? OBJECT_FAILED : OBJECT_LOADED;
-	return err;
+	return plain_errno(err, -EINVAL);
 }
 
 const char *cgbpf_object_log(const struct cgbpf_object *object)

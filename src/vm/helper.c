@@ -92,8 +92,8 @@ static const struct helper helpers[HELPER_IDS] = {
 	  A4(MAP, MAP_KEY, MAP_VALUE, ANYTHING)),
 	H(3, map_delete_elem, INTEGER, ALL, A2(MAP, MAP_KEY)),
 	H(5, ktime_get_ns, INTEGER, ALL, A0),
-	H(6, trace_printk, INTEGER, ALL,
-	  A5(MEM, SIZE, ANYTHING, ANYTHING, ANYTHING), GPL),
+	/* R3 to R5 as the format asks for them: unset ones are no mistake */
+	H(6, trace_printk, INTEGER, ALL, A2(MEM, SIZE), GPL),
 	H(7, get_prandom_u32, INTEGER, ALL, A0),
 	H(8, get_smp_processor_id, INTEGER, ALL, A0),
 	H(9, skb_store_bytes, INTEGER, CLS,
