@@ -25,7 +25,8 @@ check:
 	@scripts/check.sh
 
 bench: all
-	@meson test -C $(BUILD) --benchmark --verbose
+	@$(BUILD)/bench/bench $(BUILD)/src/cli/cgbpf \
+		$(BUILD)/examples/count.bpf.o captures/http.pcap
 
 install: all
 	@meson configure $(BUILD) --prefix=$(PREFIX)
