@@ -221,7 +221,8 @@ void map_init(struct map *map, struct cgbpf_env *env,
 	map->key_size = attr->key_size;
 	map->value_size = attr->value_size;
 	map->max_entries = attr->max_entries;
-	map->flags = attr->map_flags;
+	/* these two are the first fd's, not the map's */
+	map->flags = attr->map_flags & ~(BPF_F_RDONLY | BPF_F_WRONLY);
 	map->map_extra = attr->map_extra;
 	map->spin_lock_off = -ENOENT;
 	map->timer_off = -ENOENT;

@@ -320,6 +320,31 @@ bool ls_gone(struct lockstep *ls, enum ls_kind kind, int handle)
 	return false;
 }
 
+void ls_wait_gone(struct lockstep *ls, enum ls_kind kind, u64 id)
+{
+	struct world *world;
+
+	for (int w = 0; w < 2; w++) {
+		world = ls->world[w];
+		for (int i = 0; i < 20000; i++) {
+			union attr attr = { .id.start_id = (u32)id };
+			int fd;
+
+			if (w == 0) /* ours, by its own id */
+				attr.id.start_id =
+					(u32)ls_other_id(ls, kind, 1, id);
+			fd = world->ops->bpf(world, id_cmds[kind].by_id, &attr,
+					     offsetof(struct attr_id,
+						      fd_by_id_token_fd));
+			if (fd < 0)
+				break;
+			world->ops->close(world, fd);
+			usleep(100);
+		}
+	}
+	usleep(1000); /* the id goes first, then the rest */
+}
+
 /* Ids of one world in order, of objects that the library knows. */
 static u32 walk_one(struct lockstep *ls, int which, enum ls_kind kind, u32 *ids)
 {

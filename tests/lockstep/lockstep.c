@@ -86,7 +86,8 @@ int ls_differ(struct lockstep *ls, const char *fmt, ...)
 	va_end(ap);
 	snprintf(message, sizeof(message), "%s%s%s", ls->doing,
 		 *ls->doing ? ": " : "", what);
-	ls->diff(ls, message);
+	if (!ls->quiet)
+		ls->diff(ls, message);
 	return LS_DIFF;
 }
 
@@ -180,6 +181,13 @@ int ls_handle_by_id(struct lockstep *ls, enum ls_kind kind, int which, u64 id)
 bool ls_knows_id(struct lockstep *ls, enum ls_kind kind, int which, u64 id)
 {
 	return idmap_get(ls->ids[kind][which], id);
+}
+
+u64 ls_other_id(struct lockstep *ls, enum ls_kind kind, int which, u64 id)
+{
+	const struct idmap_entry *e = idmap_get(ls->ids[kind][which], id);
+
+	return e ? e->other : 0;
 }
 
 /* Takes over both fds. */

@@ -65,6 +65,7 @@ struct lockstep {
 	void (*diff)(struct lockstep *ls, const char *message);
 	void *data;
 	u64 calls;
+	bool quiet; /* cleaning up: differences do not matter */
 };
 
 /*
@@ -214,6 +215,8 @@ int ls_pin_read(struct lockstep *ls, const char *path, char *text, size_t size);
 int ls_by_id(struct lockstep *ls, enum ls_kind kind, int handle, u32 flags);
 /* Is that object gone from both worlds, perhaps after some waiting? */
 bool ls_gone(struct lockstep *ls, enum ls_kind kind, int handle);
+/* Waits until what has that id in world 1 is gone from both. */
+void ls_wait_gone(struct lockstep *ls, enum ls_kind kind, u64 id);
 /* Ids of this kind in order, ours only, of both worlds: how many */
 int ls_walk_ids(struct lockstep *ls, enum ls_kind kind);
 

@@ -22,6 +22,8 @@ int ls_handle_new(struct lockstep *ls, enum ls_kind kind, const int fd[2]);
 int ls_adopt(struct lockstep *ls, enum ls_kind kind, const int ret[2]);
 void ls_bind(struct lockstep *ls, enum ls_kind kind, int handle, u64 a, u64 b);
 bool ls_knows_id(struct lockstep *ls, enum ls_kind kind, int which, u64 id);
+/* The other world's id of the same object, or 0 */
+u64 ls_other_id(struct lockstep *ls, enum ls_kind kind, int which, u64 id);
 u32 ls_translate(struct lockstep *ls, int which, u32 value, bool id);
 /* Translates *attr and makes the call in one world. */
 int ls_call_one(struct lockstep *ls, int which, int cmd, union attr *attr,
