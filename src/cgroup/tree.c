@@ -456,12 +456,17 @@ static u64 ops_ancestor_id(const struct cgbpf_cgroup *cgroup, u32 level)
 	return cgroup && cgroup->level == level ? cgroup->id : 0;
 }
 
-static struct cgbpf_cgroup *ops_get_by_file(struct file *file)
+static int ops_get_by_file(struct file *file, struct cgbpf_cgroup **out)
 {
+	struct cgbpf_cgroup *cgroup = file->priv;
+
 	if (file->ops != &cgroup_file_ops)
-		return NULL;
-	cgroup_get(file->priv);
-	return file->priv;
+		return -EBADF;
+	if (!cgroup_is_online(cgroup))
+		return -ENOENT;
+	cgroup_get(cgroup);
+	*out = cgroup;
+	return 0;
 }
 
 static const struct cgroup_ops cgroup_ops = {

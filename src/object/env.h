@@ -32,9 +32,9 @@ struct cgroup_ops {
 	u64 (*ancestor_id)(const struct cgbpf_cgroup *cgroup, u32 level);
 	bool (*is_descendant)(const struct cgbpf_cgroup *cgroup,
 			      const struct cgbpf_cgroup *ancestor);
-	/* The cgroup behind a file with a reference, NULL if it is no cgroup:
-	 * what a CGROUP_ARRAY holds; put() drops it. */
-	struct cgbpf_cgroup *(*get_by_file)(struct file *file);
+	/* The cgroup behind a file with a reference, which put() drops: what a
+	 * CGROUP_ARRAY holds.  -EBADF: no cgroup; -ENOENT: a removed one. */
+	int (*get_by_file)(struct file *file, struct cgbpf_cgroup **out);
 	void (*put)(struct cgbpf_cgroup *cgroup);
 };
 

@@ -12,15 +12,15 @@ static int cgroup_array_get(struct map *map, struct cgbpf_task *task, int fd,
 {
 	struct file *file = task->ops->fd_get(task, fd);
 	struct cgbpf_cgroup *cgroup;
+	int err;
 
 	if (!file)
 		return -EBADF;
-	cgroup = map->obj.env->cgroup_ops->get_by_file(file);
+	err = map->obj.env->cgroup_ops->get_by_file(file, &cgroup);
 	file_put(file);
-	if (!cgroup)
-		return -EBADF;
-	*object = cgroup;
-	return 0;
+	if (!err)
+		*object = cgroup;
+	return err;
 }
 
 static void cgroup_array_put(struct map *map, void *object)

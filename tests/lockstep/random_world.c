@@ -155,16 +155,18 @@ static int do_cgroup_close(struct small_world *small, const u32 *arg)
 static u32 map_flags(u32 i, u32 n)
 {
 	static const u32 odd[] = { BPF_F_RDONLY,      BPF_F_WRONLY,
-				   BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG,
 				   BPF_F_NO_PREALLOC, BPF_F_ZERO_SEED,
-				   BPF_F_MMAPABLE,    BPF_F_INNER_MAP };
+				   BPF_F_MMAPABLE,    BPF_F_INNER_MAP,
+				   BPF_F_RDONLY_PROG, BPF_F_WRONLY_PROG };
+	/* programs write to these: whether they may is the verifier's part */
+	u32 nr_odd = i <= FIRST_PLAIN_MAP + 1 ? 6 : ARRAY_SIZE(odd);
 	u32 type = map_kinds[i].type;
 	u32 flags = type == BPF_MAP_TYPE_LPM_TRIE ||
 				    (type == BPF_MAP_TYPE_HASH && n % 2)
 			    ? BPF_F_NO_PREALLOC
 			    : 0;
 
-	return n % 8 == 7 ? flags ^ odd[n / 8 % ARRAY_SIZE(odd)] : flags;
+	return n % 8 == 7 ? flags ^ odd[n / 8 % nr_odd] : flags;
 }
 
 static u32 map_entries(u32 i, u32 n)
