@@ -44,12 +44,16 @@ bool hook_enabled(const struct cgbpf_cgroup *cgroup, enum cgroup_atype atype)
 
 static void run_item(struct hook *hook, const struct effective_item *item)
 {
+	const struct prog *prog = effective_prog(item);
 	struct run *run = &hook->run;
 	u32 ret;
 
+	if (!prog)
+		return; /* detached, and there was no memory for new arrays */
+	hook->verdict->ran++;
 	if (hook->skb)
 		memset(hook->skb->cb, 0, sizeof(hook->skb->cb));
-	ret = prog_run(run, item->prog, item->storage);
+	ret = prog_run(run, prog, item->storage);
 	if (hook->takes_flags) {
 		hook->flags |= ret >> 1;
 		ret &= 1;
@@ -71,11 +75,11 @@ int hook_run(struct hook *hook, int retval)
 		goto out;
 	if (hook->skb)
 		memcpy(cb, hook->skb->cb, sizeof(cb));
+	hook->verdict->ran = 0;
 	run->cpu = cpu_enter(run->env->cpus);
 	for (u32 i = 0; i < effective->nr; i++)
 		run_item(hook, &effective->items[i]);
 	cpu_leave(run->env->cpus, run->cpu);
-	hook->verdict->ran = effective->nr;
 	if (hook->skb)
 		memcpy(hook->skb->cb, cb, sizeof(cb));
 out:

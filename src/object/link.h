@@ -23,6 +23,7 @@ struct link_ops {
 	 * unless that is NULL.  Takes over no reference unless it succeeds. */
 	int (*update_prog)(struct link *link, struct prog *new_prog,
 			   struct prog *old_prog);
+	/* prog_id too: only the link's own lock keeps its program. */
 	void (*fill_info)(const struct link *link, struct info_link *info);
 };
 

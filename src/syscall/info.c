@@ -303,7 +303,6 @@ static int link_info(const struct info_call *call, const struct link *link)
 		return err;
 	info.type = link->ops->type;
 	info.id = link->obj.id;
-	info.prog_id = link->prog ? link->prog->obj.id : 0;
 	link->ops->fill_info(link, &info);
 	return info_write(call, &info);
 }

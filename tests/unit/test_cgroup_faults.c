@@ -390,6 +390,58 @@ static void test_empty_slots(void **state)
 		     f->plain[3]);
 }
 
+/* r0 = @verdict; exit: loaded as any other, so that it runs. */
+static int load_skb(struct world *w, int verdict)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = verdict },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union attr attr = { .prog_load = {
+				    .prog_type = BPF_PROG_TYPE_CGROUP_SKB,
+				    .insn_cnt = ARRAY_SIZE(insns),
+				    .insns = ptr_to_u64(insns),
+				    .license = ptr_to_u64("BSD"),
+			    } };
+	int fd = world_bpf(w, BPF_PROG_LOAD, &attr);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* KB-10: an event runs what is left, and only that. */
+static void test_event_after_detach(void **state)
+{
+	u8 data[64] = { 0x45 };
+	struct cgbpf_packet packet = {
+		.size = sizeof(packet),
+		.data = data,
+		.len = sizeof(data),
+		.protocol = 0x0800,
+	};
+	struct cgbpf_verdict verdict = { 0 };
+	struct cgbpf_cgroup *c;
+	struct fixture *f = *state;
+	struct world *w = &f->w;
+	int pass = load_skb(w, 1), drop = load_skb(w, 0);
+
+	assert_int_equal(attach(w, f->c, pass, INGRESS, MULTI), 0);
+	assert_int_equal(attach(w, f->c, drop, INGRESS, MULTI), 0);
+	assert_int_equal(cgbpf_cgroup_get(w->env, "/c", &c), 0);
+	assert_int_equal(
+		cgbpf_run_skb(c, NULL, INGRESS, &packet, NULL, &verdict), 0);
+	assert_int_equal(verdict.error, -EPERM);
+	assert_int_equal(verdict.ran, 2);
+	mem_fault_set(1);
+	assert_int_equal(detach(w, f->c, drop, INGRESS), 0);
+	assert_true(mem_fault_fired());
+	assert_int_equal(
+		cgbpf_run_skb(c, NULL, INGRESS, &packet, NULL, &verdict), 0);
+	assert_int_equal(verdict.error, 0);
+	assert_int_equal(verdict.ran, 1);
+	cgbpf_cgroup_put(c);
+}
+
 /* AT-14: nor does an update of a link need memory. */
 static void test_link_update(void **state)
 {
@@ -431,6 +483,7 @@ int main(void)
 		TEST(test_write),
 		cmocka_unit_test(test_detach),
 		TEST(test_empty_slots),
+		TEST(test_event_after_detach),
 		TEST(test_link_update),
 		TEST(test_remove),
 	};
