@@ -7,8 +7,7 @@
 
 /* AddressSanitizer ends the process for what malloc(3) answers with NULL. */
 #ifdef __SANITIZE_ADDRESS__
-const char *__asan_default_options(void)
-	__attribute__((visibility("default")));
+const char *__asan_default_options(void) __attribute__((visibility("default")));
 
 const char *__asan_default_options(void)
 {
