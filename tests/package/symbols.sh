@@ -20,7 +20,7 @@ readelf -d "$lib" | grep -q 'SONAME.*libcgbpf\.so\.0\]' ||
 
 never='exit|_exit|abort|v?f?printf|puts|putchar|perror|fputs|fwrite|system'
 memory='malloc|calloc|realloc|free|strdup|strndup|posix_memalign|asprintf'
-memory+='|vasprintf|aligned_alloc|mmap|munmap'
+memory+='|vasprintf|aligned_alloc'
 nm -A --undefined-only "$archive" 2>/dev/null | awk -v never="^($never)$" \
 	-v memory="^($memory)$" '
 	{ object = $1; sub(/:$/, "", object) }
