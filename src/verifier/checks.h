@@ -32,7 +32,7 @@ int resolve_refs(struct verifier *v);
 int check_cfg(struct verifier *v);
 /* insn.c: registers, reserved fields, constants of each instruction */
 int check_insns(struct verifier *v);
-/* calls.c: helpers exist, may be called, and take such a map */
+/* calls.c: callbacks are static functions that BTF tells about */
 int check_calls(struct verifier *v);
 
 /* flow.c: what registers hold, where that is the same on all paths */

@@ -50,11 +50,6 @@ static bool fact_same(const struct fact *a, const struct fact *b)
 	       a->map == b->map;
 }
 
-static bool fact_number(const struct fact *fact)
-{
-	return fact->kind == FACT_CONST || fact->kind == FACT_SCALAR;
-}
-
 static bool fact_lost(const struct fact *fact)
 {
 	return fact->kind == FACT_UNINIT || fact->kind == FACT_UNKNOWN ||
@@ -83,7 +78,7 @@ struct fact fact_merge(const struct fact *a, const struct fact *b)
 		return (struct fact){ .kind = FACT_UNKNOWN };
 	if (fact_stack(a) || fact_stack(b))
 		return (struct fact){ .kind = FACT_FRAME };
-	if (fact_number(a) && fact_number(b))
+	if (fact_is_number(a) && fact_is_number(b))
 		return (struct fact){ .kind = FACT_SCALAR };
 	return (struct fact){ .kind = FACT_OTHER };
 }

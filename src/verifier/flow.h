@@ -54,6 +54,11 @@ static inline bool fact_has_fields(const struct fact *fact)
 	return fact->kind >= FACT_CTX && fact->kind <= FACT_TCP_SOCK;
 }
 
+static inline bool fact_is_number(const struct fact *fact)
+{
+	return fact->kind == FACT_CONST || fact->kind == FACT_SCALAR;
+}
+
 static inline bool fact_is(const struct fact *fact, s64 value)
 {
 	return fact->kind == FACT_CONST && fact->min == value &&
@@ -62,6 +67,13 @@ static inline bool fact_is(const struct fact *fact, s64 value)
 
 /* flow_step.c: what instruction @i makes of @state.  0, or a refusal. */
 int flow_step(struct flow *flow, struct flow_state *state, u32 i);
+/* Its register @reg has been written on some path, or a refusal. */
+int flow_need(struct flow *flow, const struct flow_state *state, u32 i,
+	      u32 reg);
+/* As the kernel's log calls it. */
+const char *fact_name(const struct fact *fact);
+/* flow_call.c */
+int flow_helper(struct flow *flow, struct flow_state *state, u32 i);
 /* flow.c */
 int flow_refuse(struct flow *flow, u32 i, int err, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

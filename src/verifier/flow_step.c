@@ -2,9 +2,10 @@
 /* What one instruction does to what is known: see flow.c. */
 #include "verifier/flow.h"
 
+#include <string.h>
+
 #include "object/map.h"
 #include "vm/ctx.h"
-#include "vm/helper.h"
 #include "vm/retval.h"
 
 static const struct fact scalar = { .kind = FACT_SCALAR };
@@ -18,7 +19,7 @@ static struct fact constant(s64 value)
 }
 
 /* As the kernel's log calls them. */
-static const char *fact_name(const struct fact *fact)
+const char *fact_name(const struct fact *fact)
 {
 	static const char *const names[] = {
 		[FACT_UNINIT] = "?",
@@ -39,18 +40,12 @@ static const char *fact_name(const struct fact *fact)
 	return names[fact->kind];
 }
 
-static bool is_number(const struct fact *fact)
-{
-	return fact->kind == FACT_CONST || fact->kind == FACT_SCALAR;
-}
-
 static bool is_single(const struct fact *fact)
 {
 	return fact->kind == FACT_CONST && fact->min == fact->max;
 }
 
-static int need(struct flow *flow, const struct flow_state *state, u32 i,
-		u32 reg)
+int flow_need(struct flow *flow, const struct flow_state *state, u32 i, u32 reg)
 {
 	if (state->reg[reg].kind != FACT_UNINIT)
 		return 0;
@@ -107,14 +102,14 @@ static struct fact alu_result(int xop, const struct fact *a,
 			       : scalar;
 	case XOP_ADD64X:
 	case XOP_ADD64K:
-		if (is_number(b) && !is_number(a))
+		if (fact_is_number(b) && !fact_is_number(a))
 			return add_to(a, b, false);
-		if (is_number(a) && !is_number(b))
+		if (fact_is_number(a) && !fact_is_number(b))
 			return add_to(b, a, false);
 		break;
 	case XOP_SUB64X:
 	case XOP_SUB64K:
-		if (is_number(b) && !is_number(a))
+		if (fact_is_number(b) && !fact_is_number(a))
 			return add_to(a, b, true);
 		break;
 	default:
@@ -122,7 +117,7 @@ static struct fact alu_result(int xop, const struct fact *a,
 	}
 	if (is_single(a) && is_single(b))
 		return constant((s64)insn_eval(xop, (u64)a->min, (u64)b->min));
-	if (is_number(a) && is_number(b))
+	if (fact_is_number(a) && fact_is_number(b))
 		return scalar;
 	return alu_mixed(a, b);
 }
@@ -137,10 +132,10 @@ static int step_alu(struct flow *flow, struct flow_state *state, u32 i, int xop)
 
 	if (insn_descs[xop].form == FORM_ALUX) {
 		b = &state->reg[insn->src_reg];
-		err = need(flow, state, i, insn->src_reg);
+		err = flow_need(flow, state, i, insn->src_reg);
 	}
 	if (!err && BPF_OP(insn->code) != BPF_MOV)
-		err = need(flow, state, i, insn->dst_reg);
+		err = flow_need(flow, state, i, insn->dst_reg);
 	if (!err)
 		*dst = alu_result(xop, dst, b);
 	return err;
@@ -154,7 +149,7 @@ static int step_unary(struct flow *flow, struct flow_state *state, u32 i,
 	u32 from = insn_descs[xop].form == FORM_MOVSX ? insn->src_reg
 						      : insn->dst_reg;
 	const struct fact *a = &state->reg[from];
-	int err = need(flow, state, i, from);
+	int err = flow_need(flow, state, i, from);
 
 	if (!err)
 		state->reg[insn->dst_reg] =
@@ -171,7 +166,7 @@ struct access {
 	struct flow_state *state;
 	u32 i, regno, size;
 	s16 off;
-	bool write, atomic;
+	bool write, atomic, sign;
 };
 
 static struct fact field_fact(const struct ctx_field *field)
@@ -265,6 +260,23 @@ static int access_stack(const struct access *a, const struct fact *base,
 	return 0;
 }
 
+/* Values that cannot change any more are as good as immediates. */
+static struct fact value_constant(const struct access *a, const struct map *map,
+				  s64 off)
+{
+	u64 value = 0;
+	void *at;
+
+	if (a->sign || map_prog_access(map) & MAP_CAN_WRITE ||
+	    !__atomic_load_n(&map->frozen, __ATOMIC_ACQUIRE) ||
+	    __atomic_load_n(&map->writers, __ATOMIC_ACQUIRE) ||
+	    !map->ops->direct_value ||
+	    map->ops->direct_value(map, (u32)off, &at))
+		return scalar;
+	memcpy(&value, at, a->size);
+	return constant((s64)value);
+}
+
 static int access_value(const struct access *a, const struct fact *base,
 			struct fact *loaded)
 {
@@ -294,7 +306,7 @@ static int access_value(const struct access *a, const struct fact *base,
 		return flow_refuse(a->flow, a->i, -EACCES,
 				   "bpf_spin_lock cannot be accessed directly "
 				   "by load/store");
-	*loaded = scalar;
+	*loaded = a->write ? scalar : value_constant(a, map, off);
 	return 0;
 }
 
@@ -302,7 +314,7 @@ static int access_value(const struct access *a, const struct fact *base,
 static int access_check(const struct access *a, struct fact *loaded)
 {
 	const struct fact base = a->state->reg[a->regno];
-	int err = need(a->flow, a->state, a->i, a->regno);
+	int err = flow_need(a->flow, a->state, a->i, a->regno);
 
 	*loaded = scalar;
 	if (err)
@@ -350,6 +362,7 @@ static struct access access_of(struct flow *flow, struct flow_state *state,
 		.size = insn_descs[xop].size,
 		.off = insn->off,
 		.write = !load,
+		.sign = insn_descs[xop].sign_extends,
 		.atomic = form != FORM_LDX && form != FORM_ST &&
 			  form != FORM_STX,
 	};
@@ -362,7 +375,7 @@ static void spill(struct flow_state *state, const struct access *a,
 	s64 off = base->min + a->off;
 	u8 kind = FACT_OTHER;
 
-	if (base->kind != FACT_FP || a->size != 8 || is_number(value) ||
+	if (base->kind != FACT_FP || a->size != 8 || fact_is_number(value) ||
 	    off < -(s64)FLOW_SLOTS * 8 || off + 8 > 0 || off & 7)
 		return;
 	if (fact_has_fields(value) || value->kind == FACT_UNKNOWN)
@@ -393,18 +406,18 @@ static int step_memory(struct flow *flow, struct flow_state *state, u32 i,
 		return access_check(&a, &loaded);
 	case FORM_STX:
 	case FORM_STOREREL:
-		err = need(flow, state, i, insn->src_reg);
+		err = flow_need(flow, state, i, insn->src_reg);
 		if (!err)
 			err = access_check(&a, &loaded);
 		if (!err)
 			spill(state, &a, &base, &value);
 		return err;
 	case FORM_CMPXCHG:
-		err = need(flow, state, i, 0);
+		err = flow_need(flow, state, i, 0);
 		/* fallthrough */
 	default:
 		if (!err)
-			err = need(flow, state, i, insn->src_reg);
+			err = flow_need(flow, state, i, insn->src_reg);
 		if (!err)
 			err = access_check(&a, &loaded);
 		if (insn_descs[xop].form == FORM_FETCH)
@@ -415,97 +428,6 @@ static int step_memory(struct flow *flow, struct flow_state *state, u32 i,
 	}
 }
 
-/* ---- calls ---- */
-
-static struct fact result_fact(const struct helper *helper,
-			       const struct map *map)
-{
-	switch (helper->ret) {
-	case RET_INTEGER:
-		return scalar;
-	case RET_VOID:
-		return uninit;
-	case RET_MAP_VALUE:
-		return map ? (struct fact){ .kind = FACT_VALUE, .map = map }
-			   : other;
-	case RET_SOCK_OR_NULL:
-	case RET_SOCK_REF_OR_NULL:
-		return (struct fact){ .kind = FACT_SOCK };
-	case RET_SOCK_COMMON_REF_OR_NULL:
-		return (struct fact){ .kind = FACT_SOCK_COMMON };
-	case RET_TCP_SOCK_OR_NULL:
-		return (struct fact){ .kind = FACT_TCP_SOCK };
-	default:
-		return other;
-	}
-}
-
-/* Arguments that are surely not what the helper takes. */
-static int check_arg(struct flow *flow, u32 i, const struct helper *helper,
-		     const struct fact *fact, u32 regno)
-{
-	bool wrong = false;
-	const char *expected = "";
-
-	switch (helper->args[regno - 1]) {
-	case ARG_CTX:
-		expected = "ctx";
-		wrong = is_number(fact) || fact->kind == FACT_FP ||
-			fact->kind == FACT_MAP || fact->kind == FACT_VALUE;
-		break;
-	case ARG_MAP:
-		expected = "map_ptr";
-		wrong = is_number(fact) || fact->kind == FACT_FP ||
-			fact->kind == FACT_CTX || fact->kind == FACT_VALUE;
-		break;
-	case ARG_CONST_ZERO: /* CS-9 */
-		if (is_number(fact)
-			    ? fact->kind == FACT_SCALAR || fact->min <= 0
-			    : fact->kind == FACT_OTHER ||
-				      fact->kind == FACT_FRAME ||
-				      fact->kind == FACT_UNKNOWN)
-			return 0;
-		return flow_refuse(flow, i, -EINVAL,
-				   "%s() doesn't support non-zero flags",
-				   helper->name);
-	case ARG_MAP_KEY:
-	case ARG_MAP_VALUE:
-	case ARG_MAP_VALUE_OUT:
-		expected = "fp";
-		wrong = is_number(fact) || fact->kind == FACT_CTX;
-		break;
-	default:
-		break;
-	}
-	return wrong ? flow_refuse(flow, i, -EACCES, "R%u type=%s expected=%s",
-				   regno, fact_name(fact), expected)
-		     : 0;
-}
-
-static int step_helper(struct flow *flow, struct flow_state *state, u32 i)
-{
-	const struct helper *helper =
-		helper_by_id((u32)flow->prog->insns[i].imm);
-	const struct map *map = NULL;
-	int err = 0;
-
-	for (u32 n = 0; n < 5 && helper->args[n] != ARG_NONE && !err; n++) {
-		const struct fact *fact = &state->reg[n + 1];
-
-		err = need(flow, state, i, n + 1);
-		if (!err)
-			err = check_arg(flow, i, helper, fact, n + 1);
-		if (helper->args[n] == ARG_MAP && fact->kind == FACT_MAP)
-			map = fact->map;
-	}
-	if (err)
-		return err;
-	state->reg[0] = result_fact(helper, map);
-	for (u32 r = 1; r <= 5; r++)
-		state->reg[r] = uninit;
-	return 0;
-}
-
 static int step_exit(struct flow *flow, struct flow_state *state, u32 i)
 {
 	const struct retval_range *range = retval_range_of(flow->prog);
@@ -514,7 +436,7 @@ static int step_exit(struct flow *flow, struct flow_state *state, u32 i)
 
 	if (subprog_of(flow->prog, i))
 		return 0;
-	err = need(flow, state, i, 0);
+	err = flow_need(flow, state, i, 0);
 	if (err)
 		return err;
 	if (r0->kind == FACT_CONST && flow->report &&
@@ -550,9 +472,9 @@ static int step_packet(struct flow *flow, struct flow_state *state, u32 i,
 	int err = 0;
 
 	if (insn_descs[xop].form == FORM_LDIND)
-		err = need(flow, state, i, flow->prog->insns[i].src_reg);
+		err = flow_need(flow, state, i, flow->prog->insns[i].src_reg);
 	if (!err)
-		err = need(flow, state, i, 6);
+		err = flow_need(flow, state, i, 6);
 	if (!err && ctx->kind != FACT_CTX && ctx->kind != FACT_UNKNOWN)
 		err = flow_refuse(flow, i, -EINVAL,
 				  "at the time of BPF_LD_ABS|IND R6 != pointer "
@@ -610,10 +532,10 @@ int flow_step(struct flow *flow, struct flow_state *state, u32 i)
 	case FORM_MOVSX:
 		return step_unary(flow, state, i, xop);
 	case FORM_JMPX:
-		err = need(flow, state, i, insn->src_reg);
-		return err ? err : need(flow, state, i, insn->dst_reg);
+		err = flow_need(flow, state, i, insn->src_reg);
+		return err ? err : flow_need(flow, state, i, insn->dst_reg);
 	case FORM_JMPK:
-		return need(flow, state, i, insn->dst_reg);
+		return flow_need(flow, state, i, insn->dst_reg);
 	case FORM_JA:
 		return 0;
 	case FORM_LD64:
@@ -623,7 +545,7 @@ int flow_step(struct flow *flow, struct flow_state *state, u32 i)
 	case FORM_LDIND:
 		return step_packet(flow, state, i, xop);
 	case FORM_CALL:
-		return insn_is_helper_call(insn) ? step_helper(flow, state, i)
+		return insn_is_helper_call(insn) ? flow_helper(flow, state, i)
 						 : 0;
 	case FORM_EXIT:
 		return step_exit(flow, state, i);

