@@ -62,17 +62,22 @@ static void run_item(struct hook *hook, const struct effective_item *item)
 		run->retval = -EPERM;
 }
 
-int hook_run(struct hook *hook, int retval)
+bool hook_enter(struct hook *hook)
 {
+	rcu_read_lock();
+	hook->effective = cgroup_effective(hook->run.cgroup, hook->atype);
+	if (!hook->effective)
+		rcu_read_unlock();
+	return hook->effective;
+}
+
+int hook_finish(struct hook *hook, int retval)
+{
+	const struct effective *effective = hook->effective;
 	struct run *run = &hook->run;
-	const struct effective *effective;
 	u32 cb[5];
 
 	run->retval = retval;
-	rcu_read_lock();
-	effective = cgroup_effective(run->cgroup, hook->atype);
-	if (!effective)
-		goto out;
 	if (hook->skb)
 		memcpy(cb, hook->skb->cb, sizeof(cb));
 	hook->verdict->ran = 0;
@@ -82,7 +87,11 @@ int hook_run(struct hook *hook, int retval)
 	cpu_leave(run->env->cpus, run->cpu);
 	if (hook->skb)
 		memcpy(hook->skb->cb, cb, sizeof(cb));
-out:
 	rcu_read_unlock();
 	return run->retval;
+}
+
+int hook_run(struct hook *hook, int retval)
+{
+	return hook_enter(hook) ? hook_finish(hook, retval) : retval;
 }

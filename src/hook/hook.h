@@ -26,7 +26,8 @@ struct hook {
 	u32 flags;	     /* out: bits above bit 0 of all return values */
 	bool takes_flags;    /* there are such bits: only bit 0 is a verdict */
 	struct skb_ctx *skb; /* programs' cb is their own: zeroed for each */
-	struct cgbpf_verdict *verdict; /* out: how many ran */
+	const struct effective *effective; /* hook_enter() to hook_finish() */
+	struct cgbpf_verdict *verdict;	   /* out: how many ran */
 };
 
 /* @ctx is our context struct for the attach type's programs; @actor NULL: this
@@ -41,6 +42,14 @@ bool hook_enabled(const struct cgbpf_cgroup *cgroup, enum cgroup_atype atype);
  * folded result, which starts as @retval: 0, an -errno, or what a program set.
  */
 int hook_run(struct hook *hook, int retval);
+
+/*
+ * hook_run() in two halves, for what is made only when something runs: false,
+ * nothing runs, and there is nothing to finish; else hook_finish() must come,
+ * in the same read side, so nothing between them waits.
+ */
+bool hook_enter(struct hook *hook);
+int hook_finish(struct hook *hook, int retval);
 
 static inline bool is_error(int retval)
 {

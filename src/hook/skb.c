@@ -115,7 +115,7 @@ int cgbpf_run_skb(struct cgbpf_cgroup *cgroup, struct cgbpf_sock *sock,
 	if (sock)
 		cgroup = sock->cgroup;
 	hook_init(&hook, cgroup, atype, &ctx, actor, verdict);
-	if (!hook_enabled(cgroup, atype))
+	if (!hook_enter(&hook))
 		return 0;
 	if (!sock) {
 		sock_temporary(&guess, cgroup->env, cgroup);
@@ -125,7 +125,7 @@ int cgbpf_run_skb(struct cgbpf_cgroup *cgroup, struct cgbpf_sock *sock,
 	hook.skb = &ctx;
 	hook.takes_flags = egress;
 
-	verdict->error = hook_run(&hook, 0);
+	verdict->error = hook_finish(&hook, 0);
 	verdict->congestion = hook.flags & EGRESS_CONGESTION;
 	if (verdict->error && verdict->congestion)
 		verdict->error = -ENOBUFS;

@@ -113,7 +113,7 @@ int cgbpf_run_sock_addr(struct cgbpf_sock *sk, int attach_type,
 	if (addr && *addr_len > sizeof(*addr))
 		return -EINVAL;
 	hook_init(&hook, sk->cgroup, atype, &ctx, actor, verdict);
-	if (!hook_enabled(sk->cgroup, atype))
+	if (!hook_enter(&hook))
 		return 0;
 	if (!addr)
 		addr = &none;
@@ -122,7 +122,7 @@ int cgbpf_run_sock_addr(struct cgbpf_sock *sk, int attach_type,
 		msg_src_fill(&ctx, msg_src);
 	hook.takes_flags = is_bind(atype);
 
-	verdict->error = hook_run(&hook, 0);
+	verdict->error = hook_finish(&hook, 0);
 	verdict->no_bind_check = hook.flags & BIND_NO_CHECK;
 	if (is_unix(atype))
 		return 0;

@@ -166,6 +166,36 @@ static void egress_folds(void **state)
 	}
 }
 
+/* A program that is detached above does not run below any more. */
+static void detached_is_skipped(void **state)
+{
+	struct attr_prog_attach attr = {
+		.attach_type = BPF_CGROUP_INET_EGRESS,
+		.attach_flags = BPF_F_ALLOW_MULTI,
+	};
+	const struct bpf_insn *drop = INSNS(I_RETURN(0));
+	struct world *w = *state;
+	struct cgbpf_cgroup *root;
+
+	ATTACH(w, CGROUP_SKB, BPF_CGROUP_INET_EGRESS, I_RETURN(1));
+	assert_int_equal(cgbpf_cgroup_get(w->env, "/", &root), 0);
+	attr.target_fd = (u32)cgbpf_cgroup_open(w->task, root);
+	attr.attach_bpf_fd = (u32)prog_load(w, BPF_PROG_TYPE_CGROUP_SKB,
+					    BPF_CGROUP_INET_EGRESS, drop,
+					    NR_INSNS(I_RETURN(0)));
+	assert_int_equal(cgbpf_bpf(w->task, BPF_PROG_ATTACH, (void *)&attr,
+				   sizeof(attr)),
+			 0);
+	assert_int_equal(run_skb(w, NULL, BPF_CGROUP_INET_EGRESS).ran, 2);
+	attr.attach_flags = 0;
+	assert_int_equal(cgbpf_bpf(w->task, BPF_PROG_DETACH, (void *)&attr,
+				   sizeof(attr)),
+			 0);
+	assert_int_equal(run_skb(w, NULL, BPF_CGROUP_INET_EGRESS).ran, 1);
+	assert_int_equal(run_skb(w, NULL, BPF_CGROUP_INET_EGRESS).error, 0);
+	cgbpf_cgroup_put(root);
+}
+
 static void ingress_drops(void **state)
 {
 	struct cgbpf_verdict verdict;
@@ -699,6 +729,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(egress_folds),
+		TEST(detached_is_skipped),
 		TEST(ingress_drops),
 		TEST(packet_shows_socket),
 		TEST(cb_is_private),
