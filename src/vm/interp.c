@@ -191,7 +191,8 @@ struct frame {
 	}
 
 UNWATCHED
-u64 interp_run(struct run *run, const struct xinsn *insn, const u64 args[5])
+u64 interp_run(struct run *run, const struct xinsn *insn, u64 r1, u64 r2,
+	       u64 r3, u64 r4, u64 r5)
 {
 	static const void *const labels[NR_XOPS] = {
 #define R(name, ...) [XOP_##name] = &&do_##name,
@@ -203,11 +204,11 @@ u64 interp_run(struct run *run, const struct xinsn *insn, const u64 args[5])
 	const struct prog *target;
 	u64 reg[11];
 
-	reg[1] = args[0];
-	reg[2] = args[1];
-	reg[3] = args[2];
-	reg[4] = args[3];
-	reg[5] = args[4];
+	reg[1] = r1;
+	reg[2] = r2;
+	reg[3] = r3;
+	reg[4] = r4;
+	reg[5] = r5;
 	reg[10] = (u64)(uintptr_t)stack + VM_STACK_SIZE;
 	goto *labels[insn->op];
 

@@ -11,7 +11,8 @@
 #define VM_MAX_TAIL_CALLS 33u
 
 /* Runs from @insn, of run->prog, until its function exits: R0. */
-u64 interp_run(struct run *run, const struct xinsn *insn, const u64 args[5]);
+u64 interp_run(struct run *run, const struct xinsn *insn, u64 r1, u64 r2,
+	       u64 r3, u64 r4, u64 r5);
 
 /* The same, every access checked; 0 and *fault (or NULL) after a violation. */
 u64 checked_run(struct run *run, struct fault *fault);

@@ -11,11 +11,10 @@
 
 u64 vm_enter(struct run *run)
 {
-	u64 args[5] = { ptr_to_u64(run->ctx) };
-
 	if (run->prog->checked)
 		return checked_run(run, run->fault);
-	return interp_run(run, run->prog->xinsns, args);
+	return interp_run(run, run->prog->xinsns, ptr_to_u64(run->ctx), 0, 0, 0,
+			  0);
 }
 
 u64 vm_run(struct run *run, struct fault *fault)
@@ -38,7 +37,7 @@ u64 vm_callback(struct run *run, u64 func, const struct callback *callback,
 
 	if (run->checked)
 		return checked_callback(run, insn, callback, args);
-	return interp_run(run, insn, args);
+	return interp_run(run, insn, r1, r2, r3, r4, r5);
 }
 
 const struct prog *vm_tail_call(struct run *run, struct map *map, u32 index)
