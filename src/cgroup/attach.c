@@ -105,25 +105,25 @@ static void point_remove(struct attach_point *point)
 	cds_list_del(&point->beside);
 }
 
-/* @old and @point, in the order of attach types */
+/* @old, if any, and @point */
 static struct attach_points *points_with(const struct attach_points *old,
 					 struct attach_point *point)
 {
-	u64 bit = 1ull << point->atype, own = old ? old->own : 0;
-	u32 nr = (u32)__builtin_popcountll(own);
-	u32 at = (u32)__builtin_popcountll(own & (bit - 1));
 	struct attach_points *points;
+	u32 nr = old ? old->nr : 0;
 
-	points = mem_alloc(sizeof(*points) +
-			   (nr + 1) * sizeof(points->point[0]));
+	points = mem_zalloc(sizeof(*points) +
+			    (nr + 1) * sizeof(points->point[0]));
 	if (!points)
 		return NULL;
-	points->own = own | bit;
-	for (u32 i = 0; i < at; i++)
-		points->point[i] = old->point[i];
-	points->point[at] = point;
-	for (u32 i = at; i < nr; i++)
-		points->point[i + 1] = old->point[i];
+	if (old) {
+		memcpy(points->at, old->at, sizeof(points->at));
+		memcpy(points->point, old->point,
+		       nr * sizeof(points->point[0]));
+	}
+	points->nr = nr + 1;
+	points->point[nr] = point;
+	points->at[point->atype] = (u8)points->nr;
 	return points;
 }
 
@@ -515,7 +515,7 @@ void attach_release_cgroup(struct cgbpf_cgroup *cgroup)
 	if (!points)
 		return;
 	rcu_assign_pointer(cgroup->points, NULL);
-	for (int i = 0; i < __builtin_popcountll(points->own); i++)
+	for (u32 i = 0; i < points->nr; i++)
 		point_release(points->point[i]);
 	rcu_defer(&points->rcu, points_free_rcu);
 }

@@ -51,7 +51,8 @@ struct attach_point {
 /* The points of one cgroup, replaced as a whole when one is added. */
 struct attach_points {
 	struct rcu_cb rcu;
-	u64 own; /* the attach types, one bit for each point */
+	u32 nr;
+	u8 at[NR_ATYPES]; /* 1 + the place of its point; 0: none */
 	struct attach_point *point[];
 };
 
@@ -60,11 +61,10 @@ static inline struct attach_point *
 attach_point_of(const struct cgbpf_cgroup *cgroup, enum cgroup_atype atype)
 {
 	struct attach_points *points = rcu_dereference(cgroup->points);
-	u64 bit = 1ull << atype;
 
-	if (!points || !(points->own & bit))
+	if (!points || !points->at[atype])
 		return NULL;
-	return points->point[__builtin_popcountll(points->own & (bit - 1))];
+	return points->point[points->at[atype] - 1];
 }
 
 /* What a new attachment is to be: exactly one of prog and link. */
