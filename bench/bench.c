@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "bench.h"
 
+#include <math.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -51,7 +52,7 @@ static void value_text(char *buf, size_t size, enum bench_unit unit,
 	static const char *const time[] = { "ns", "us", "ms", "s" };
 	int scale = 0;
 
-	if (value < 0) {
+	if (isnan(value)) {
 		snprintf(buf, size, "-");
 	} else if (unit == BENCH_BYTES && value >= 1048576) {
 		snprintf(buf, size, "%.1f MiB", value / 1048576);
@@ -76,11 +77,9 @@ static void goal_text(char *buf, size_t size, const struct bench_row *row)
 	if (row->goal_ratio > 0) {
 		reached = row->ours <= row->goal_ratio * row->kernel;
 		snprintf(buf, size, "<= %.1fx%s", row->goal_ratio,
-			 row->kernel < 0 ? ""
-			 : reached	 ? ", reached"
-					 : "");
+			 reached ? ", reached" : "");
 	} else if (row->goal > 0) {
-		reached = row->ours <= row->goal;
+		reached = row->ours > 0 && row->ours <= row->goal;
 		value_text(value, sizeof(value), row->unit, row->goal);
 		snprintf(buf, size, "<= %s%s", value,
 			 reached ? ", reached" : "");
@@ -106,7 +105,7 @@ void bench_row(const struct bench_row *row)
 
 	value_text(ours, sizeof(ours), row->unit, row->ours);
 	value_text(kernel, sizeof(kernel), row->unit, row->kernel);
-	if (row->ours >= 0 && row->kernel > 0)
+	if (row->ours > 0 && row->kernel > 0)
 		snprintf(ratio, sizeof(ratio), "%.3g", row->ours / row->kernel);
 	goal_text(goal, sizeof(goal), row);
 	line(row->what, ours, kernel, ratio, goal);
@@ -153,13 +152,32 @@ static double batch_ns(void (*loop)(void *data, u32 n), void *data, u32 n)
 	return bench_cpu_ns() - start;
 }
 
-double bench_loop(void (*loop)(void *data, u32 n), void *data)
+static u32 batch_size(void (*loop)(void *data, u32 n), void *data)
 {
-	double values[BATCHES];
 	u32 n = 1;
 
 	while (batch_ns(loop, data, n) < BATCH_NS)
 		n *= 2;
+	return n;
+}
+
+double bench_above(void (*loop)(void *data, u32 n), void *data, void *base)
+{
+	double values[BATCHES];
+	u32 n = batch_size(loop, base);
+
+	for (int i = 0; i < BATCHES; i++) {
+		values[i] = batch_ns(loop, data, n);
+		values[i] = (values[i] - batch_ns(loop, base, n)) / n;
+	}
+	return bench_median(values, BATCHES);
+}
+
+double bench_loop(void (*loop)(void *data, u32 n), void *data)
+{
+	double values[BATCHES];
+	u32 n = batch_size(loop, data);
+
 	for (int i = 0; i < BATCHES; i++)
 		values[i] = batch_ns(loop, data, n) / n;
 	return bench_median(values, BATCHES);

@@ -15,7 +15,8 @@
 #include "base/uapi.h"
 #include "cgbpf.h"
 
-#define BENCH_NONE (-1.0) /* no figure: not measured, or no goal */
+/* No figure: not measured, or there is no such thing. */
+#define BENCH_NONE __builtin_nan("")
 
 /* How a row's figures read. */
 enum bench_unit {
@@ -28,7 +29,7 @@ struct bench_row {
 	const char *what;
 	enum bench_unit unit;
 	double ours, kernel;
-	double goal;	   /* of ours, in the same unit */
+	double goal;	   /* of ours, in the same unit; 0: none */
 	double goal_ratio; /* of ours to the kernel's; 0: none */
 };
 
@@ -50,6 +51,11 @@ double bench_clock_ns(void);
  * median of batches that are long enough for the clock.
  */
 double bench_loop(void (*loop)(void *data, u32 n), void *data);
+/*
+ * bench_above() - ns that @loop takes more for @data than for @base: batches in
+ * turn, so that what the machine does meanwhile is no difference; the median.
+ */
+double bench_above(void (*loop)(void *data, u32 n), void *data, void *base);
 
 /* One of the two sides. */
 struct bench_side {
