@@ -17,13 +17,21 @@ const char *__asan_default_options(void)
 
 #ifdef CGBPF_FAULTS
 static __thread unsigned long fault_left;
+static __thread bool fault_stays;
 static __thread bool fault_fired;
 static long live;
 
 void mem_fault_set(unsigned long nth)
 {
 	fault_left = nth;
+	fault_stays = false;
 	fault_fired = false;
+}
+
+void mem_fault_from(unsigned long nth)
+{
+	mem_fault_set(nth);
+	fault_stays = true;
 }
 
 bool mem_fault_fired(void)
@@ -43,6 +51,8 @@ static bool fault_now(void)
 {
 	if (likely(!fault_left) || --fault_left)
 		return false;
+	if (fault_stays)
+		fault_left = 1;
 	fault_fired = true;
 	return true;
 }

@@ -31,6 +31,8 @@ void mem_free(void *ptr);
 #ifdef CGBPF_FAULTS
 /* Fail the @nth allocation of this thread from now (1: the next); 0: none. */
 void mem_fault_set(unsigned long nth);
+/* The same, and all that follow it as well: memory is out. */
+void mem_fault_from(unsigned long nth);
 /* Did the armed fault fire?  Disarms it. */
 bool mem_fault_fired(void);
 /* Allocations of the whole process that have not been freed. */

@@ -162,6 +162,8 @@ int cgbpf_run_sockopt(struct cgbpf_sock *sk, int attach_type,
 		.level = opt->level,
 		.optname = opt->optname,
 	};
+	struct cgbpf_sockopt given = *opt;
+	struct cgbpf_verdict said;
 	struct hook hook;
 	int err;
 
@@ -171,15 +173,18 @@ int cgbpf_run_sockopt(struct cgbpf_sock *sk, int attach_type,
 		return -EINVAL;
 	opt->handled = false;
 	opt->changed = false;
-	hook_init(&hook, sk->cgroup, atype, &ctx, actor, verdict);
+	hook_init(&hook, sk->cgroup, atype, &ctx, actor, &said);
 	ctx.retval = &hook.run.retval;
-	if (!hook_enabled(sk->cgroup, atype) || (!set && bypasses(sk, opt))) {
-		verdict->error = set ? 0 : opt->kernel_error;
-		return 0;
-	}
-	err = set ? run_set(opt, &hook, &ctx) : run_get(opt, &hook, &ctx);
-	if (err == -ENOMEM && !verdict->ran)
+	if (!hook_enabled(sk->cgroup, atype) || (!set && bypasses(sk, opt)))
+		err = set ? 0 : opt->kernel_error;
+	else
+		err = set ? run_set(opt, &hook, &ctx)
+			  : run_get(opt, &hook, &ctx);
+	if (err == -ENOMEM && !said.ran && opt->kernel_error != -ENOMEM) {
+		*opt = given;
 		return err;
-	verdict->error = err;
+	}
+	said.error = err;
+	*verdict = said;
 	return 0;
 }

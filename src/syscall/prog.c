@@ -206,11 +206,11 @@ int sys_prog_load(struct call *call)
 	if (!err)
 		err = prog_verify(call, prog);
 	if (!err)
-		err = prog_check_tail_calls(prog);
-	if (!err)
 		err = prog_calc_tag(prog);
 	if (!err)
 		err = vm_translate(prog);
+	if (!err) /* late: an array keeps its owner whatever comes of it */
+		err = prog_check_tail_calls(prog);
 	if (!err)
 		err = object_publish(&prog->obj);
 	if (!err)
