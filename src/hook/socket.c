@@ -8,6 +8,7 @@
 #include "hook/socket.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -19,6 +20,27 @@ static bool is_mapped(const u8 ip6[16])
 	static const u8 prefix[12] = { [10] = 0xff, [11] = 0xff };
 
 	return !memcmp(ip6, prefix, sizeof(prefix));
+}
+
+/*
+ * What Linux leaves in the fields of the other family:
+ *
+ * - an IPv6 socket with an address of its own shows this as its IPv4 one; an
+ *   accepted one shows it for both sides;
+ * - an IPv4 one of TCP with a peer shows both addresses as mapped ones.
+ */
+#define IP4_OF_IP6 0x7f000006u
+
+static bool is_any(const u8 ip6[16])
+{
+	static const u8 any[16];
+
+	return !memcmp(ip6, any, sizeof(any));
+}
+
+static bool is_plain_ip6(const struct cgbpf_sock_info *info, const u8 ip6[16])
+{
+	return info->family == AF_INET6 && !is_any(ip6) && !is_mapped(ip6);
 }
 
 /* An address of @info into the socket's two ways to see it. */
@@ -35,6 +57,26 @@ static void address_set(u32 *ip4, u32 ip6[4], int family, const void *from)
 	}
 }
 
+static void mapped_set(u32 ip6[4], u32 ip4)
+{
+	ip6[2] = htonl(0xffff);
+	ip6[3] = ip4;
+}
+
+static void other_family_set(struct cgbpf_sock *sk,
+			     const struct cgbpf_sock_info *info)
+{
+	if (is_plain_ip6(info, info->src_ip6))
+		sk->src_ip4 = htonl(IP4_OF_IP6);
+	if (sk->accepted && is_plain_ip6(info, info->dst_ip6))
+		sk->dst_ip4 = htonl(IP4_OF_IP6);
+	if (info->family == AF_INET && info->protocol == IPPROTO_TCP &&
+	    info->dst_ip4) {
+		mapped_set(sk->src_ip6, sk->src_ip4);
+		mapped_set(sk->dst_ip6, sk->dst_ip4);
+	}
+}
+
 void sock_fill(struct cgbpf_sock *sk, const struct cgbpf_sock_info *info)
 {
 	sk->bound_dev_if = info->bound_dev_if;
@@ -47,6 +89,7 @@ void sock_fill(struct cgbpf_sock *sk, const struct cgbpf_sock_info *info)
 	sk->rx_queue_mapping = info->rx_queue_mapping;
 	address_set(&sk->src_ip4, sk->src_ip6, info->family, &info->src_ip4);
 	address_set(&sk->dst_ip4, sk->dst_ip6, info->family, &info->dst_ip4);
+	other_family_set(sk, info);
 	sk->src_port = ntohs(info->src_port);
 	sk->dst_port = info->dst_port;
 	sk->remote_port = (u32)info->dst_port << 16;
@@ -76,7 +119,8 @@ void sock_temporary_end(struct cgbpf_sock *sk)
 }
 
 static struct cgbpf_sock *sock_alloc(struct cgbpf_cgroup *cgroup,
-				     const struct cgbpf_sock_info *info)
+				     const struct cgbpf_sock_info *info,
+				     bool accepted)
 {
 	struct cgbpf_sock *sk = mem_alloc(sizeof(*sk));
 
@@ -84,6 +128,7 @@ static struct cgbpf_sock *sock_alloc(struct cgbpf_cgroup *cgroup,
 		return NULL;
 	sock_temporary(sk, cgroup->env, cgroup);
 	sk->temporary = false;
+	sk->accepted = accepted;
 	sock_fill(sk, info);
 	return sk;
 }
@@ -97,7 +142,7 @@ int cgbpf_sock_new(struct cgbpf_cgroup *cgroup,
 	err = cgroup_hold(cgroup);
 	if (err)
 		return err;
-	sk = sock_alloc(cgroup, info);
+	sk = sock_alloc(cgroup, info, false);
 	if (!sk) {
 		cgroup_unhold(cgroup);
 		return -ENOMEM;
@@ -111,7 +156,7 @@ int cgbpf_sock_accept(struct cgbpf_sock *listener,
 		      const struct cgbpf_sock_info *info,
 		      struct cgbpf_sock **out)
 {
-	struct cgbpf_sock *sk = sock_alloc(listener->cgroup, info);
+	struct cgbpf_sock *sk = sock_alloc(listener->cgroup, info, true);
 
 	if (!sk)
 		return -ENOMEM;

@@ -38,6 +38,7 @@ struct cgbpf_sock {
 	struct cgbpf_cgroup *cgroup; /* held, as by cgroup_hold() */
 	u64 cookie;		     /* atomic; 0: none yet */
 	long refs;		     /* atomic */
+	bool accepted;
 	bool temporary; /* on a hook's stack: has no cookie, no storage */
 
 	struct sk_storage_owner storages;
