@@ -203,14 +203,16 @@ int cgbpf_cgroup_each(struct cgbpf_env *env,
 
 /* ----------------------------------------------------------------- sockets */
 
+#define CGBPF_NO_QUEUE 0xffffffffu
+
 /* What programs see of a socket, and what they may have changed. */
 struct cgbpf_sock_info {
 	size_t size;		    /* sizeof(struct cgbpf_sock_info) */
 	int family, type, protocol; /* AF_INET, SOCK_STREAM, IPPROTO_TCP */
 	uint32_t mark, priority, bound_dev_if;
-	uint32_t state; /* TCP_ESTABLISHED, ... */
-	uint32_t rx_queue_mapping;
-	union { /* addresses and ports in network order */
+	uint32_t state;		   /* TCP_ESTABLISHED, ... */
+	uint32_t rx_queue_mapping; /* CGBPF_NO_QUEUE: as of a new socket */
+	union {			   /* addresses and ports in network order */
 		uint32_t src_ip4;
 		uint8_t src_ip6[16];
 	};

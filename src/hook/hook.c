@@ -62,6 +62,15 @@ static void run_item(struct hook *hook, const struct effective_item *item)
 		run->retval = -EPERM;
 }
 
+static int final_retval(const struct hook *hook)
+{
+	int retval = hook->run.retval;
+
+	if (!retval || is_error(retval) || hook->atype == ATYPE_GETSOCKOPT)
+		return retval;
+	return -EPERM;
+}
+
 bool hook_enter(struct hook *hook)
 {
 	rcu_read_lock();
@@ -88,7 +97,7 @@ int hook_finish(struct hook *hook, int retval)
 	if (hook->skb)
 		memcpy(hook->skb->cb, cb, sizeof(cb));
 	rcu_read_unlock();
-	return run->retval;
+	return final_retval(hook);
 }
 
 int hook_run(struct hook *hook, int retval)

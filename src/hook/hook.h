@@ -6,7 +6,10 @@
  * 1. Every program runs, whatever the ones before it said (AT-17).
  * 2. The first error stays: a program that returns 0 makes it -EPERM, unless
  *    an earlier one, or bpf_set_retval(), has set one.
- * 3. All state is in struct hook on the caller's stack, so a run may contain
+ * 3. What bpf_set_retval() left has to be an error in the end, or 0: of all
+ *    else -EPERM is made.  For getsockopt it is the system call's result, and
+ *    may be anything.
+ * 4. All state is in struct hook on the caller's stack, so a run may contain
  *    another one (KB-7).
  */
 #ifndef CGBPF_HOOK_HOOK_H

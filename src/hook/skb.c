@@ -36,7 +36,10 @@ static void ports_of(const struct cgbpf_packet *packet, size_t off, u8 protocol,
 static void sock_of_packet(struct cgbpf_sock *sk, bool egress,
 			   const struct cgbpf_packet *packet)
 {
-	struct cgbpf_sock_info info = { .size = sizeof(info) };
+	struct cgbpf_sock_info info = {
+		.size = sizeof(info),
+		.rx_queue_mapping = CGBPF_NO_QUEUE,
+	};
 	const u8 *ip = packet->data;
 	u16 ports[2];
 

@@ -105,6 +105,7 @@ void sock_temporary(struct cgbpf_sock *sk, struct cgbpf_env *env,
 	sk->env = env;
 	sk->cgroup = cgroup;
 	sk->temporary = true;
+	sk->rx_queue_mapping = CGBPF_NO_QUEUE;
 	sk->refs = 1;
 	pthread_mutex_init(&sk->lock, NULL);
 	sk_storage_owner_init(&sk->storages);

@@ -3,8 +3,8 @@
  * Scenes: a real call in the live kernel, the same event here, one outcome.
  *
  * scene() plays a part twice.  In the live kernel a child process moves into
- * the cgroup and makes real calls: in a network namespace of its own, with
- * nothing but a loopback device, and with some seconds to live.  In an
+ * the cgroup and makes real calls: in a network namespace of the test's own,
+ * with nothing but a loopback device, and with some seconds to live.  In an
  * environment the same part is played by events that say what the kernel would
  * have said.  What both left (results, bytes) has to be equal; what programs
  * left in maps, the caller compares.
@@ -14,6 +14,7 @@
 
 #include "cgbpf.h"
 #include "directed.h"
+#include "object/attach_type.h"
 
 #define SCENE_RETS 4096
 #define SCENE_BYTES 8192

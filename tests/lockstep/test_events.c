@@ -99,9 +99,10 @@ static int bound(int family, int type, u16 port)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = local(&ss, family, port);
-	int fd = socket(family, type, 0);
+	int fd = socket(family, type, 0), one = 1;
 
 	must("socket", fd);
+	must("reuse", setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, 4));
 	must("bind", bind(fd, (struct sockaddr *)&ss, len));
 	return fd;
 }
