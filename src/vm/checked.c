@@ -568,6 +568,7 @@ u64 checked_run(struct run *run, struct fault *fault)
 	c.depth = c.serial = c.packet_gen = c.nr_refs = 0;
 	c.left = CHECKED_TOTAL;
 	c.callback_ctx = CAP_SCALAR_INIT;
+	c.args = NULL;
 	memset(c.refs, 0, sizeof(c.refs));
 	memset(reg, 0, sizeof(reg));
 	reg[1].value = ptr_to_u64(run->ctx);

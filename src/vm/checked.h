@@ -78,6 +78,7 @@ struct checked {
 	u64 left;	/* instructions of the run */
 	u32 nr_refs;
 	struct cap callback_ctx; /* of the helper under way */
+	const struct creg *args; /* its registers, or NULL */
 	struct checked_ref refs[CHECKED_MAX_REFS];
 	struct checked_frame frames[VM_MAX_FRAMES];
 };
@@ -100,6 +101,12 @@ void *checked_atomic(struct checked *c, const struct creg *to, u32 regno,
 /* @size bytes of memory for a helper, or NULL. */
 void *checked_range(struct checked *c, const struct creg *ptr, u32 regno,
 		    u64 size, bool write);
+/*
+ * How many of @size bytes at @addr a helper may read for the program, where
+ * @addr is just a number: those that a pointer in a register, or on the stack,
+ * gives access to.  No violation.
+ */
+u64 checked_readable(struct checked *c, u64 addr, u64 size);
 
 /* checked_call.c */
 bool checked_call(struct checked *c, const struct helper *helper,

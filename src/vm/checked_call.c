@@ -335,9 +335,17 @@ static bool check_result(struct checked *c, const struct helper *helper,
 	return true;
 }
 
+/* Registers beyond the prototype may be read by helpers with a format: what
+ * the program did not write is not told. */
+static u64 arg_value(const struct creg *reg)
+{
+	return reg->cap.kind == CAP_NONE ? 0 : reg->value;
+}
+
 bool checked_call(struct checked *c, const struct helper *helper,
 		  struct creg *reg)
 {
+	const struct creg *outer_args = c->args;
 	struct cap outer_ctx = c->callback_ctx;
 	struct call_args args = { 0 };
 
@@ -349,8 +357,11 @@ bool checked_call(struct checked *c, const struct helper *helper,
 	for (u32 i = 0; i < 5 && helper->args[i] != ARG_NONE; i++)
 		if (!check_arg(c, helper, reg, i, &args))
 			return false;
-	reg[0].value = helper->fn(reg[1].value, reg[2].value, reg[3].value,
-				  reg[4].value, reg[5].value, c->run);
+	c->args = reg;
+	reg[0].value = helper->fn(arg_value(&reg[1]), arg_value(&reg[2]),
+				  arg_value(&reg[3]), arg_value(&reg[4]),
+				  arg_value(&reg[5]), c->run);
+	c->args = outer_args;
 	c->callback_ctx = outer_ctx;
 	/* taken away before anything else can end the run */
 	if (args.released)

@@ -69,6 +69,18 @@ static bool cap_alive(struct checked *c, const struct cap *cap, u32 regno)
 	}
 }
 
+static bool cap_is_alive(struct checked *c, const struct cap *cap)
+{
+	switch (cap->kind) {
+	case CAP_STACK:
+		return frame_of(c, cap);
+	case CAP_PACKET:
+		return cap->id == c->packet_gen;
+	default:
+		return !cap->id || ref_held(c, cap->id);
+	}
+}
+
 static bool overlaps(s64 off, u64 size, int field, u64 field_size)
 {
 	return field >= 0 && off < field + (s64)field_size &&
@@ -424,4 +436,40 @@ void *checked_range(struct checked *c, const struct creg *ptr, u32 regno,
 	if (at && write && ptr->cap.kind == CAP_STACK)
 		stack_forget(c, &ptr->cap, at, size);
 	return at;
+}
+
+static u64 readable_by(struct checked *c, const struct cap *cap, u64 addr)
+{
+	/* registers that are dead keep the rest of what they had */
+	if (cap->kind == CAP_NONE)
+		return 0;
+	if (!(cap->perms & CAP_READ) || addr < cap->base ||
+	    addr - cap->base >= cap->size || !cap_is_alive(c, cap))
+		return 0;
+	return cap->size - (addr - cap->base);
+}
+
+static u64 readable_in_frame(struct checked *c,
+			     const struct checked_frame *frame, u64 addr)
+{
+	u64 most = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(frame->saved); i++)
+		most = max(most, readable_by(c, &frame->saved[i].cap, addr));
+	for (u32 i = 0; i < CHECKED_SLOTS; i++)
+		if (frame->spilled >> i & 1)
+			most = max(most,
+				   readable_by(c, &frame->spill[i], addr));
+	return most;
+}
+
+u64 checked_readable(struct checked *c, u64 addr, u64 size)
+{
+	u64 most = 0;
+
+	for (u32 i = 1; c->args && i <= 10; i++)
+		most = max(most, readable_by(c, &c->args[i].cap, addr));
+	for (u32 i = 0; i < c->depth; i++)
+		most = max(most, readable_in_frame(c, &c->frames[i], addr));
+	return min(most, size);
 }

@@ -5,6 +5,8 @@
 
 #include "base/types.h"
 
+struct run;
+
 #define FORMAT_ARGS 12u
 
 /*
@@ -14,8 +16,10 @@
 int format_check(const char *fmt, size_t size, u32 nr);
 /*
  * format_print() - as snprintf(3) by a format that was checked.  Memory that
- * an argument points to is read only as far as it is there.
+ * an argument points to is read only as far as it is there and @run's program
+ * may read it.
  */
-int format_print(char *buf, size_t size, const char *fmt, const u64 *args);
+int format_print(struct run *run, char *buf, size_t size, const char *fmt,
+		 const u64 *args);
 
 #endif

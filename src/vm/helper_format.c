@@ -18,6 +18,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "vm/checked.h"
 #include "vm/helper_fn.h"
 
 #define LINE_MAX_BYTES 1024u /* of one trace line, with its NUL */
@@ -43,6 +44,7 @@ struct spec {
 	u32 width;
 	u32 longs;
 	char letter;
+	bool pointer;
 	const char *end; /* after it */
 };
 
@@ -94,8 +96,10 @@ static int spec_parse(struct spec *spec, const char *s)
 		for (; *s >= '0' && *s <= '9'; s++)
 			spec->width =
 				min(spec->width * 10 + (*s - '0'), WIDTH_MAX);
-	if (*s == 'p')
+	if (*s == 'p') {
+		spec->pointer = true;
 		return spec_parse_pointer(spec, s + 1);
+	}
 	spec->end = s + 1;
 	if (*s == 's') {
 		spec->conv = CONV_STRING;
@@ -139,10 +143,16 @@ int format_check(const char *fmt, size_t size, u32 nr)
 	return 0;
 }
 
-/* Up to @size bytes from @addr, as many as are there: the number. */
-static size_t peek(void *dst, u64 addr, size_t size)
+/*
+ * Up to @size bytes from @addr, as many as are there: the number.  A program
+ * that nobody has verified gets none but its own.
+ */
+static size_t peek(struct run *run, void *dst, u64 addr, size_t size)
 {
 	size_t done = 0;
+
+	if (run->checked)
+		size = checked_readable(run->checked, addr, size);
 
 	while (done < size) {
 		/* page by page: a page is there or it is not */
@@ -169,6 +179,14 @@ static void out_bytes(struct out *out, const char *s, size_t n)
 	for (size_t i = 0; i < n; i++, out->len++)
 		if (out->len + 1 < out->size)
 			out->buf[out->len] = s[i];
+}
+
+/* What %p reads: Linux prints it apart, without a width, and then copies it,
+ * if there is room for any of it. */
+static void out_read(struct out *out, const char *text, size_t len)
+{
+	if (out->len < out->size)
+		out_bytes(out, text, len);
 }
 
 /* @text as wide as @spec wants */
@@ -223,14 +241,15 @@ static void out_integer(struct out *out, const struct spec *spec, u64 arg)
 		out_bytes(out, " ", 1);
 }
 
-static void out_address(struct out *out, const struct spec *spec, u64 arg)
+static void out_address(struct run *run, struct out *out,
+			const struct spec *spec, u64 arg)
 {
 	bool ip4 = spec->conv == CONV_IP4 || spec->conv == CONV_IP4_ZEROES;
 	size_t size = ip4 ? 4 : 16, len = 0;
 	u8 ip[16] = { 0 };
 	char text[48];
 
-	if (peek(ip, arg, size) != size)
+	if (peek(run, ip, arg, size) != size)
 		memset(ip, 0, sizeof(ip));
 	for (size_t i = 0; i < size; i++) {
 		const char *form = ip4 ? "%u" : "%02x";
@@ -241,8 +260,21 @@ static void out_address(struct out *out, const struct spec *spec, u64 arg)
 		if (i + 1 < size && (ip4 || (spec->conv == CONV_IP6 && i % 2)))
 			text[len++] = ip4 ? '.' : ':';
 	}
-	text[len] = 0;
-	out_padded(out, spec, text);
+	out_read(out, text, len);
+}
+
+/* A hexadecimal number, whole where no width is given */
+static void out_pointer(struct out *out, const struct spec *spec, u64 value)
+{
+	struct spec hex = *spec;
+
+	hex.letter = 'x';
+	hex.longs = 2;
+	if (!hex.width) {
+		hex.width = 16;
+		strcat(hex.flags, "0");
+	}
+	out_integer(out, &hex, value);
 }
 
 /* Addresses are told apart, not told: 32 bits of a one-way mix. */
@@ -256,7 +288,8 @@ static u32 pointer_hash(u64 value)
 	return value ^ value >> 33;
 }
 
-static void out_spec(struct out *out, const struct spec *spec, u64 arg)
+static void out_spec(struct run *run, struct out *out, const struct spec *spec,
+		     u64 arg)
 {
 	char text[STRING_MAX];
 	size_t len;
@@ -269,7 +302,7 @@ static void out_spec(struct out *out, const struct spec *spec, u64 arg)
 	case CONV_IP4_ZEROES:
 	case CONV_IP6:
 	case CONV_IP6_BARE:
-		out_address(out, spec, arg);
+		out_address(run, out, spec, arg);
 		return;
 	case CONV_CHAR:
 		text[0] = ' ';
@@ -283,17 +316,20 @@ static void out_spec(struct out *out, const struct spec *spec, u64 arg)
 			out_bytes(out, " ", 1);
 		return;
 	case CONV_STRING:
-		len = peek(text, arg, sizeof(text) - 1);
+		len = peek(run, text, arg, sizeof(text) - 1);
 		text[len] = 0;
+		len = strlen(text);
+		if (spec->pointer) {
+			out_read(out, text, len);
+			return;
+		}
 		break;
 	case CONV_HASHED:
-		snprintf(text, sizeof(text), "%016x",
-			 arg ? pointer_hash(arg) : 0);
-		break;
+		out_pointer(out, spec, arg ? pointer_hash(arg) : 0);
+		return;
 	case CONV_POINTER:
-		snprintf(text, sizeof(text), "%016llx",
-			 (unsigned long long)arg);
-		break;
+		out_pointer(out, spec, arg);
+		return;
 	case CONV_SYMBOL:
 		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)arg);
 		break;
@@ -301,7 +337,8 @@ static void out_spec(struct out *out, const struct spec *spec, u64 arg)
 	out_padded(out, spec, text);
 }
 
-int format_print(char *buf, size_t size, const char *fmt, const u64 *args)
+int format_print(struct run *run, char *buf, size_t size, const char *fmt,
+		 const u64 *args)
 {
 	struct out out = { .buf = buf, .size = size };
 	struct spec spec;
@@ -319,8 +356,11 @@ int format_print(char *buf, size_t size, const char *fmt, const u64 *args)
 		}
 		if (spec_parse(&spec, fmt))
 			break;
-		out_spec(&out, &spec, *args++);
+		out_spec(run, &out, &spec, *args++);
 		fmt = spec.end;
+		/* Linux takes all of a word for the kind of a pointer */
+		while (spec.pointer && isalnum((unsigned char)*fmt))
+			fmt++;
 	}
 	if (size)
 		buf[min(out.len, size - 1)] = 0;
@@ -342,7 +382,7 @@ static u64 trace(struct run *run, const char *fmt, size_t size, const u64 *args,
 	ret = format_check(copy, sizeof(copy), nr);
 	if (ret)
 		return ret;
-	ret = format_print(line, sizeof(line), copy, args);
+	ret = format_print(run, line, sizeof(line), copy, args);
 	len = strlen(line);
 	if (len && line[len - 1] == '\n')
 		line[len - 1] = 0;
@@ -389,5 +429,5 @@ HELPER(snprintf)
 	ret = format_check(fmt, SIZE_MAX, nr);
 	if (ret)
 		return ret;
-	return format_print(u64_to_ptr(r1), (u32)r2, fmt, args) + 1;
+	return format_print(run, u64_to_ptr(r1), (u32)r2, fmt, args) + 1;
 }
