@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/rcu.h"
 
+#include <pthread.h>
+
 #ifdef __SANITIZE_THREAD__
 char rcu_tsan_tag;
 #endif
@@ -21,4 +23,33 @@ void rcu_defer(struct rcu_cb *cb, void (*func)(struct rcu_cb *cb))
 	cb->func = func;
 	rcu_tsan_release(cb);
 	urcu_bp_call_rcu(&cb->head, rcu_call);
+}
+
+/*
+ * A child of fork(2) has one thread: not the one that runs callbacks, and none
+ * of the readers.  Both are put in order for it, so that environments can be
+ * used and freed on either side.
+ */
+static void fork_prepare(void)
+{
+	/* callbacks first: to stop they may have to end a grace period */
+	urcu_bp_call_rcu_before_fork();
+	urcu_bp_before_fork();
+}
+
+static void fork_parent(void)
+{
+	urcu_bp_after_fork_parent();
+	urcu_bp_call_rcu_after_fork_parent();
+}
+
+static void fork_child(void)
+{
+	urcu_bp_after_fork_child();
+	urcu_bp_call_rcu_after_fork_child();
+}
+
+static void __attribute__((constructor)) fork_init(void)
+{
+	pthread_atfork(fork_prepare, fork_parent, fork_child);
 }
