@@ -22,7 +22,10 @@
  *	  and put the judgement into a struct cgbpf_verdict.
  *	- All functions may be called from any thread at any time, except where
  *	  it says otherwise.  None of them prints or exits.
- *	- Option structs start with their size, so that they may grow.
+ *	- A child of fork(2) has a copy of each environment, as of all memory,
+ *	  and may go on with it if no other thread was in a call or a run.
+ *	- Structs that may grow start with their size: too small is -EINVAL; with
+ *	  something set that this version does not know, -E2BIG.
  */
 #ifndef CGBPF_H
 #define CGBPF_H
@@ -246,7 +249,8 @@ int cgbpf_sock_accept(struct cgbpf_sock *listener,
 
 void cgbpf_sock_get(struct cgbpf_sock *sock);
 void cgbpf_sock_put(struct cgbpf_sock *sock);
-/* Read or replace what programs see; no run of it may be under way. */
+/* Read (@info's size bytes) or replace what programs see; no run of it may be
+ * under way. */
 void cgbpf_sock_read(const struct cgbpf_sock *sock,
 		     struct cgbpf_sock_info *info);
 void cgbpf_sock_write(struct cgbpf_sock *sock,

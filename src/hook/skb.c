@@ -14,6 +14,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "base/opts.h"
 #include "hook/hook.h"
 #include "hook/socket.h"
 
@@ -112,9 +113,13 @@ int cgbpf_run_skb(struct cgbpf_cgroup *cgroup, struct cgbpf_sock *sock,
 	struct cgbpf_sock guess;
 	struct skb_ctx ctx;
 	struct hook hook;
+	int err;
 
 	if (!egress && attach_type != BPF_CGROUP_INET_INGRESS)
 		return -EINVAL;
+	err = OPTS_CHECK(packet);
+	if (err)
+		return err;
 	if (sock)
 		cgroup = sock->cgroup;
 	hook_init(&hook, cgroup, atype, &ctx, actor, verdict);

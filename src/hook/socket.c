@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/opts.h"
 #include "cgroup/cgroup.h"
 #include "vm/sock.h"
 
@@ -140,7 +141,9 @@ int cgbpf_sock_new(struct cgbpf_cgroup *cgroup,
 	struct cgbpf_sock *sk;
 	int err;
 
-	err = cgroup_hold(cgroup);
+	err = OPTS_CHECK(info);
+	if (!err)
+		err = cgroup_hold(cgroup);
 	if (err)
 		return err;
 	sk = sock_alloc(cgroup, info, false);
@@ -157,8 +160,13 @@ int cgbpf_sock_accept(struct cgbpf_sock *listener,
 		      const struct cgbpf_sock_info *info,
 		      struct cgbpf_sock **out)
 {
-	struct cgbpf_sock *sk = sock_alloc(listener->cgroup, info, true);
+	struct cgbpf_sock *sk;
+	int err;
 
+	err = OPTS_CHECK(info);
+	if (err)
+		return err;
+	sk = sock_alloc(listener->cgroup, info, true);
 	if (!sk)
 		return -ENOMEM;
 	if (sk_storage_clone(&sk->storages, &listener->storages, sk->env)) {
@@ -200,8 +208,8 @@ static void address_get(void *to, int family, u32 ip4, const u32 ip6[4])
 
 void cgbpf_sock_read(const struct cgbpf_sock *sk, struct cgbpf_sock_info *info)
 {
-	*info = (struct cgbpf_sock_info){
-		.size = sizeof(*info),
+	struct cgbpf_sock_info now = {
+		.size = info->size,
 		.family = sk->family,
 		.type = sk->type,
 		.protocol = sk->protocol,
@@ -216,8 +224,10 @@ void cgbpf_sock_read(const struct cgbpf_sock *sk, struct cgbpf_sock_info *info)
 		.setsockopt = sk->setsockopt,
 		.data = sk->data,
 	};
-	address_get(&info->src_ip4, sk->family, sk->src_ip4, sk->src_ip6);
-	address_get(&info->dst_ip4, sk->family, sk->dst_ip4, sk->dst_ip6);
+
+	address_get(&now.src_ip4, sk->family, sk->src_ip4, sk->src_ip6);
+	address_get(&now.dst_ip4, sk->family, sk->dst_ip4, sk->dst_ip6);
+	memcpy(info, &now, min(info->size, sizeof(now)));
 }
 
 void cgbpf_sock_write(struct cgbpf_sock *sk, const struct cgbpf_sock_info *info)

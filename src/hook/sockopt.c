@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/opts.h"
 #include "hook/hook.h"
 
 #define OPT_ROOM_MIN 16
@@ -78,8 +79,6 @@ static int run_set(struct cgbpf_sockopt *opt, struct hook *hook,
 
 	if (opt->optlen < 0)
 		return -EINVAL;
-	if (opt->optlen && !opt->optval)
-		return -EFAULT;
 	err = value_copy(ctx, opt->optval, opt->optlen,
 			 max(OPT_ROOM_MIN, opt->optlen));
 	if (err)
@@ -169,7 +168,12 @@ int cgbpf_run_sockopt(struct cgbpf_sock *sk, int attach_type,
 
 	if (!set && attach_type != BPF_CGROUP_GETSOCKOPT)
 		return -EINVAL;
-	if (set && opt->capacity < max(OPT_ROOM_MIN, opt->optlen))
+	err = OPTS_CHECK(opt);
+	if (err)
+		return err;
+	/* programs may make more of what the caller gave, even of nothing */
+	if (set &&
+	    (!opt->optval || opt->capacity < max(OPT_ROOM_MIN, opt->optlen)))
 		return -EINVAL;
 	opt->handled = false;
 	opt->changed = false;

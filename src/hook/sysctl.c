@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/opts.h"
 #include "hook/hook.h"
 
 /*
@@ -24,7 +25,11 @@ int cgbpf_run_sysctl(struct cgbpf_cgroup *cgroup, struct cgbpf_sysctl *sysctl,
 		.current_len = sysctl->current_len,
 	};
 	struct hook hook;
+	int err;
 
+	err = OPTS_CHECK(sysctl);
+	if (err)
+		return err;
 	if (sysctl->write && (sysctl->capacity < PAGE_SIZE ||
 			      sysctl->new_len > sysctl->capacity))
 		return -EINVAL;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/opts.h"
 #include "base/rcu.h"
 #include "cgbpf.h"
 #include "cgroup/cgroup.h"
@@ -24,10 +25,15 @@
 static int opts_read(struct cgbpf_env_opts *opts,
 		     const struct cgbpf_env_opts *given)
 {
+	int err;
+
 	memset(opts, 0, sizeof(*opts));
 	if (given) {
-		if (given->size < offsetof(struct cgbpf_env_opts, cpus))
-			return -EINVAL;
+		err = opts_check(given, given->size,
+				 offsetof(struct cgbpf_env_opts, cpus),
+				 sizeof(*opts));
+		if (err)
+			return err;
 		memcpy(opts, given, min(given->size, sizeof(*opts)));
 	}
 	if (!opts->cpus)

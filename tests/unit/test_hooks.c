@@ -243,7 +243,7 @@ static void sock_changes(void **state)
 {
 	struct world *w = *state;
 	struct cgbpf_verdict verdict;
-	struct cgbpf_sock_info info;
+	struct cgbpf_sock_info info = { .size = sizeof(info) };
 
 	ATTACH(w, CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE,
 	       I_LDX(BPF_W, R2, R1, offsetof(struct bpf_sock, mark)),
@@ -286,7 +286,7 @@ static void connect_rewrites(void **state)
 	struct sockaddr_in *in = (void *)&addr;
 	socklen_t len = sizeof(*in);
 	struct cgbpf_verdict verdict;
-	struct cgbpf_sock_info info;
+	struct cgbpf_sock_info info = { .size = sizeof(info) };
 
 	in->sin_family = AF_INET;
 	in->sin_port = htons(80);
@@ -300,7 +300,6 @@ static void connect_rewrites(void **state)
 	       I_ST(BPF_W, R10, -12, (s32)htonl(0x7f000002)),
 	       I_MOV_REG(R2, R10), I_ALU_IMM(BPF_ADD, R2, -16),
 	       I_CALL(BPF_FUNC_bind), I_ALU_IMM(BPF_ADD, R0, 1), I_EXIT());
-	(void)info;
 	assert_int_equal(cgbpf_run_sock_addr(w->sock, BPF_CGROUP_INET4_CONNECT,
 					     &addr, &len, NULL, NULL, &verdict),
 			 0);
@@ -346,7 +345,8 @@ static void setsockopt_grows(void **state)
 {
 	struct world *w = *state;
 	char value[64] = "nv";
-	struct cgbpf_sockopt opt = { .level = 6,
+	struct cgbpf_sockopt opt = { .size = sizeof(opt),
+				     .level = 6,
 				     .optname = 13,
 				     .optval = value,
 				     .optlen = 2,
@@ -388,7 +388,8 @@ static void setsockopt_optlen(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct cgbpf_sockopt opt = { .optval = value,
+		struct cgbpf_sockopt opt = { .size = sizeof(opt),
+					     .optval = value,
 					     .optlen = cases[i].before,
 					     .capacity = sizeof(value) };
 		void *fresh;
@@ -411,7 +412,8 @@ static void getsockopt_retval(void **state)
 {
 	struct world *w = *state;
 	int value = 0;
-	struct cgbpf_sockopt opt = { .optval = &value,
+	struct cgbpf_sockopt opt = { .size = sizeof(opt),
+				     .optval = &value,
 				     .optlen = 4,
 				     .capacity = 4,
 				     .kernel_error = -ENOPROTOOPT };
@@ -435,7 +437,8 @@ static void option_helpers(void **state)
 {
 	struct world *w = *state;
 	char value[16] = { 0 };
-	struct cgbpf_sockopt opt = { .optval = value,
+	struct cgbpf_sockopt opt = { .size = sizeof(opt),
+				     .optval = value,
 				     .optlen = 4,
 				     .capacity = sizeof(value) };
 
@@ -452,6 +455,60 @@ static void option_helpers(void **state)
 	       I_MOV_IMM(R0, 1), I_JMP_IMM(BPF_JEQ, R7, 5, 1), I_MOV_IMM(R0, 0),
 	       I_EXIT());
 	assert_int_equal(run_opt(w, BPF_CGROUP_SETSOCKOPT, &opt).error, 0);
+}
+
+/* Structs that may grow say how large they are. */
+static void sizes(void **state)
+{
+	struct world *w = *state;
+	struct {
+		struct cgbpf_packet packet;
+		u64 later;
+	} grown = { .packet = { .size = sizeof(grown) } };
+	struct cgbpf_sock_info info = { .size = sizeof(info) };
+	struct cgbpf_sockopt opt = { .size = sizeof(opt) - 1 };
+	struct cgbpf_sysctl sysctl = { .size = 0, .name = "x" };
+	struct cgbpf_verdict verdict;
+	struct cgbpf_sock *sock;
+
+	assert_int_equal(cgbpf_run_skb(NULL, w->sock, BPF_CGROUP_INET_EGRESS,
+				       &grown.packet, NULL, &verdict),
+			 0);
+	grown.later = 1;
+	assert_int_equal(cgbpf_run_skb(NULL, w->sock, BPF_CGROUP_INET_EGRESS,
+				       &grown.packet, NULL, &verdict),
+			 -E2BIG);
+	grown.packet.size = sizeof(grown.packet) - 1;
+	assert_int_equal(cgbpf_run_skb(NULL, w->sock, BPF_CGROUP_INET_EGRESS,
+				       &grown.packet, NULL, &verdict),
+			 -EINVAL);
+	assert_int_equal(cgbpf_run_sockopt(w->sock, BPF_CGROUP_GETSOCKOPT, &opt,
+					   NULL, &verdict),
+			 -EINVAL);
+	assert_int_equal(cgbpf_run_sysctl(w->cgroup, &sysctl, NULL, &verdict),
+			 -EINVAL);
+	info.size = offsetof(struct cgbpf_sock_info, mark);
+	info.mark = 99;
+	assert_int_equal(cgbpf_sock_new(w->cgroup, &info, &sock), -EINVAL);
+	assert_int_equal(cgbpf_sock_accept(w->sock, &info, &sock), -EINVAL);
+	/* no more is written than there is room for */
+	cgbpf_sock_read(w->sock, &info);
+	assert_int_equal(info.family, AF_INET);
+	assert_int_equal(info.mark, 99);
+}
+
+/* A program may make an option's value longer: there has to be a value. */
+static void setsockopt_without_value(void **state)
+{
+	struct world *w = *state;
+	struct cgbpf_sockopt opt = { .size = sizeof(opt), .capacity = 16 };
+	struct cgbpf_verdict verdict;
+
+	ATTACH(w, CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT, I_MOV_IMM(R2, 4),
+	       I_STX(BPF_W, R1, R2, OPT(optlen)), I_RETURN(1));
+	assert_int_equal(cgbpf_run_sockopt(w->sock, BPF_CGROUP_SETSOCKOPT, &opt,
+					   NULL, &verdict),
+			 -EINVAL);
 }
 
 static void device_decides(void **state)
@@ -737,7 +794,9 @@ int main(void)
 		TEST(retval_stays),
 		TEST(connect_rewrites),
 		TEST(bind_skips_check),
+		TEST(sizes),
 		TEST(setsockopt_grows),
+		TEST(setsockopt_without_value),
 		cmocka_unit_test(setsockopt_optlen),
 		TEST(getsockopt_retval),
 		TEST(option_helpers),
