@@ -167,12 +167,13 @@ static bool parse_ip(struct frame *frame, u8 *ip, u32 len, u32 wire_len)
 static void parse_frame(const struct link_type *type, struct frame *frame)
 {
 	struct cgbpf_packet *packet = &frame->packet;
-	u32 len = frame->captured;
+	/* hostile captures say that they have more than there was */
+	u32 len = min(frame->captured, frame->length);
 	int off = type->parse(frame->data, len, packet);
 
 	if (off >= 0)
 		off = parse_vlan(frame->data, len, off, packet);
-	if (off < 0 || frame->length < (u32)off)
+	if (off < 0)
 		return;
 	frame->is_ip = parse_ip(frame, frame->data + off, len - (u32)off,
 				frame->length - (u32)off);

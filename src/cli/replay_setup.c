@@ -247,8 +247,9 @@ static int make_rules(struct replay *replay)
 
 /* ---------------------------------------------------------------- attach */
 
-/* The fd of the program that before=, after= or replace= names. */
-static int anchor_fd(struct replay *replay, const struct attach_arg *arg)
+/* The program that before=, after= or replace= names: the object's own first */
+static const struct cgbpf_prog *find_anchor(struct replay *replay,
+					    const struct attach_arg *arg)
 {
 	const struct cgbpf_prog *prog = cgbpf_object_prog(
 		find_object(replay, arg->object)->object, arg->anchor);
@@ -256,22 +257,17 @@ static int anchor_fd(struct replay *replay, const struct attach_arg *arg)
 	for (size_t i = 0; !prog && i < replay->nr_objects; i++)
 		prog = cgbpf_object_prog(replay->objects[i].object,
 					 arg->anchor);
-	return prog ? cgbpf_prog_fd(prog) : -ENOENT;
+	return prog;
 }
 
+/* @anchor: an fd, or 0.  0, an fd, or -errno. */
 static int call_attach(struct replay *replay, const struct attach_arg *arg,
-		       int prog_fd, int cgroup_fd, int attach_type)
+		       int prog_fd, int cgroup_fd, int attach_type, int anchor)
 {
 	struct cgbpf_task *task = cgbpf_env_task(replay->env);
 	int cmd = arg->link ? BPF_LINK_CREATE : BPF_PROG_ATTACH;
 	union attr attr = { 0 };
-	int anchor = 0;
 
-	if (arg->anchor) {
-		anchor = anchor_fd(replay, arg);
-		if (anchor < 0)
-			return anchor;
-	}
 	if (arg->link) {
 		attr.link_create = (struct attr_link_create){
 			.prog_fd = (u32)prog_fd,
@@ -301,15 +297,25 @@ static int attach_prog(struct replay *replay, const struct attach_arg *arg,
 {
 	struct group *group = find_group(replay, arg->cgroup);
 	struct cgbpf_task *task = cgbpf_env_task(replay->env);
-	int attach_type = arg->attach_type, index, fd, err;
+	int attach_type = arg->attach_type, anchor = 0, index, fd, err;
+	const struct cgbpf_prog *other;
 
 	if (attach_type < 0)
 		attach_type = cgbpf_prog_attach_type(prog);
+	if (arg->anchor) {
+		other = find_anchor(replay, arg);
+		anchor = other ? cgbpf_prog_fd(other) : -ENOENT;
+		if (anchor < 0)
+			return cmd_error("--attach %s: beside which '%s'? none "
+					 "of that name is attached",
+					 arg->object, arg->anchor);
+	}
 	fd = cgbpf_cgroup_open(task, group->cgroup);
 	if (fd < 0)
 		return cmd_error("cgroup %s: %s", arg->cgroup,
 				 cmd_strerror(fd));
-	err = call_attach(replay, arg, cgbpf_prog_fd(prog), fd, attach_type);
+	err = call_attach(replay, arg, cgbpf_prog_fd(prog), fd, attach_type,
+			  anchor);
 	cgbpf_close(task, fd);
 	if (err >= 0)
 		return CMD_OK;

@@ -17,8 +17,9 @@ static void print_summary(const struct replay *replay)
 	char packets[32], rate[32], some[32];
 	double seconds = max(replay->seconds, 1e-9);
 
-	printf("%s packets in %.3f s (%s a second)\n",
-	       with_commas(packets, replay->packets), replay->seconds,
+	printf("%s packet%s in %.3f s (%s a second)\n",
+	       with_commas(packets, replay->packets),
+	       replay->packets == 1 ? "" : "s", replay->seconds,
 	       with_commas(rate, (u64)((double)replay->packets / seconds)));
 	if (replay->not_ip)
 		printf("%s not IP: no program saw them\n",

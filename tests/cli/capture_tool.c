@@ -10,6 +10,7 @@
  *	capture_tool token IN OUT	as token ring, which is not read
  *	capture_tool pcapng IN OUT	the same in the other format
  *	capture_tool repeat N IN OUT	all of it N times
+ *	capture_tool wire N IN OUT	says that they had N bytes on the wire
  *	capture_tool count IN		prints how many packets there are
  *	capture_tool sum IN		prints a checksum of the packets
  */
@@ -189,6 +190,23 @@ static void to_pcapng(const char *from, const char *to)
 	pcap_close(in);
 }
 
+static void wire(long n, const char *from, const char *to)
+{
+	pcap_t *in = open_in(from);
+	pcap_dumper_t *dump = pcap_dump_open(in, to);
+	const unsigned char *data;
+	struct pcap_pkthdr *h;
+
+	if (!dump)
+		die(to, pcap_geterr(in));
+	while (pcap_next_ex(in, &h, &data) == 1) {
+		h->len = (bpf_u_int32)n;
+		pcap_dump((unsigned char *)dump, h, data);
+	}
+	pcap_dump_close(dump);
+	pcap_close(in);
+}
+
 static void repeat(long n, const char *from, const char *to)
 {
 	pcap_t *in = open_in(from);
@@ -236,6 +254,8 @@ int main(int argc, char **argv)
 		sum(argv[2], !strcmp(what, "count"));
 	else if (argc == 5 && !strcmp(what, "repeat"))
 		repeat(atol(argv[2]), argv[3], argv[4]);
+	else if (argc == 5 && !strcmp(what, "wire"))
+		wire(atol(argv[2]), argv[3], argv[4]);
 	else if (argc == 4 && !strcmp(what, "pcapng"))
 		to_pcapng(argv[2], argv[3]);
 	else if (argc == 4)

@@ -219,6 +219,20 @@ test_truncated() {
 	done
 }
 
+# More was captured than there was: what counts is what there was.
+test_impossible_lengths() {
+	for n in 0 10 14 33; do
+		"$TOOL" wire $n "$dns" "$tmp/short"
+		cgbpf replay --attach "$count" "$tmp/short"
+		expect_success
+		expect_line '16 not IP: no program saw them'
+	done
+	"$TOOL" wire 34 "$dns" "$tmp/short"
+	cgbpf replay --attach "$count" "$tmp/short"
+	expect_success
+	expect_line 'both_ways / - 0 {packets = 32, bytes = 640}'
+}
+
 test_not_a_capture() {
 	cgbpf replay --attach "$count" "$v"
 	expect_error 1 "$v"
@@ -354,7 +368,9 @@ test_refused_attach() {
 	cgbpf replay --attach "$v:pass,ingress@/" "$dns"
 	expect_status 2
 	cgbpf replay --attach "$v:pass" --attach "$v:drop,after=slow" "$dns"
-	expect_error 1 "'drop'"
+	expect_error 1 "'slow'"
+	cgbpf replay --attach "$v:pass" --attach "$v:drop,after=none" "$dns"
+	expect_error 1 "$v" "'none'"
 }
 
 test_usage() {
