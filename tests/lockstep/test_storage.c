@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The rules of storage maps that can be seen through bpf(2): CS-n. */
+#include "btf_text.h"
 #include "directed.h"
 
 #define SHARED BPF_MAP_TYPE_CGROUP_STORAGE
@@ -160,6 +161,118 @@ static void cs9_helper_arguments(void **state)
 	/* the result is never NULL: no check */
 	MUST(LS_PROG(ls, skb, 0, GET(map), STOREI(BPF_DW, R0, 0, 1),
 		     MOVI(R0, 1), EXIT()));
+}
+
+/* A spin lock in the value, and a counter that it protects */
+static int lock_map(u32 type, int btf)
+{
+	const struct attr_map_create attr = {
+		.map_type = type,
+		.key_size = 8,
+		.value_size = 16,
+		.btf_fd = (u32)btf,
+		.btf_key_type_id = 2,
+		.btf_value_type_id = 4,
+	};
+
+	return ls_map_create(ls, &attr);
+}
+
+#define LOCKED_COUNT(map)                                                  \
+	GET(map), MOVR(R6, R0), MOVR(R1, R6), CALL(spin_lock),             \
+		LOAD(BPF_DW, R7, R6, 8), OPI(BPF_ADD, R7, 1),              \
+		STORE(BPF_DW, R6, 8, R7), MOVR(R1, R6), CALL(spin_unlock), \
+		MOVR(R0, R7), OPI(BPF_AND, R0, 3), EXIT()
+
+static void cs11_spin_lock(void **state)
+{
+	const u32 skb = BPF_PROG_TYPE_CGROUP_SKB;
+	int cg = MUST(ls_cgroup(ls, "/a"));
+	u64 value[2] = { 0xffffffff, 41 }, got[2] = { 1, 1 };
+	struct bpf_cgroup_storage_key key = ls_key(cg, 0);
+	struct ls_run run = { .repeat = 2 };
+	static const u8 packet[64];
+	union attr attr = { 0 };
+	struct blob blob;
+	int btf, map, prog;
+
+	(void)state;
+	blob_init(&blob);
+	blob_text(&blob, "INT u32 0 0 4 0x20\n"
+			 "INT u64 0 0 8 0x40\n"
+			 "STRUCT bpf_spin_lock 1 0 4 'val' 1 0\n"
+			 "STRUCT counter 2 0 16 'lock' 3 0 'n' 2 64\n");
+	blob_finish(&blob);
+	attr.btf_load.btf = (u64)(uintptr_t)blob.data;
+	attr.btf_load.btf_size = blob.size;
+	btf = MUST(ls_bpf(ls, BPF_BTF_LOAD, &attr, sizeof(attr.btf_load)));
+	free(blob.data);
+	/* each CPU has a value of its own: nothing to lock */
+	FAILS(EOPNOTSUPP, lock_map(PERCPU, btf));
+	map = MUST(lock_map(SHARED, btf));
+	prog = MUST(LS_PROG(ls, skb, EGRESS, LOCKED_COUNT(map)));
+	OK(ls_attach(ls, cg, prog, EGRESS, BPF_F_ALLOW_MULTI));
+	/* the lock itself is never read or written from outside */
+	OK(ls_update(ls, map, &key, value, BPF_F_LOCK));
+	OK(ls_lookup(ls, map, &key, got, BPF_F_LOCK));
+	assert_int_equal(got[0], 0);
+	assert_int_equal(got[1], 41);
+	OK(ls_update(ls, map, &key, value, BPF_ANY));
+	OK(ls_lookup(ls, map, &key, got, 0));
+	assert_int_equal(got[0], 0);
+	/* no lock in the value: no such flag */
+	FAILS(EINVAL, ls_update(ls, MUST(ls_storage_map(ls, false, true)), &key,
+				value, BPF_F_LOCK));
+	run.data_in = packet;
+	run.data_size_in = sizeof(packet);
+	OK(ls_test_run(ls, prog, &run));
+	assert_int_equal(run.retval, 2);
+}
+
+/*
+ * Reads of the context become several instructions each: however a program
+ * grows on its way, its storage map is still its own.
+ */
+static void kb8_rewritten_keeps_its_map(void **state)
+{
+	enum {
+		READS = 2000
+	};
+	static struct bpf_insn insns[READS + 16];
+	int cg = MUST(ls_cgroup(ls, "/a"));
+	int map = MUST(ls_storage_map(ls, false, true));
+	const struct bpf_insn head[] = { MOVR(R6, R1), GET(map), MOVR(R7, R0) };
+	const struct bpf_insn tail[] = { MOVI(R1, 1),
+					 ATOMIC_ADD(BPF_DW, R7, 0, R1),
+					 LOAD(BPF_DW, R0, R7, 0),
+					 OPI(BPF_AND, R0, 3), EXIT() };
+	struct ls_run run = { .repeat = 3 };
+	static const u8 packet[64];
+	u32 n = ARRAY_SIZE(head);
+	int prog;
+	u64 value;
+
+	(void)state;
+	memcpy(insns, head, sizeof(head));
+	for (u32 i = 0; i < READS; i++)
+		insns[n++] = LOAD(BPF_W, R2, R6,
+				  offsetof(struct __sk_buff, vlan_present));
+	memcpy(&insns[n], tail, sizeof(tail));
+	n += ARRAY_SIZE(tail);
+	prog = MUST(ls_prog(ls, BPF_PROG_TYPE_CGROUP_SKB, EGRESS, insns, n));
+	OK(ls_attach(ls, cg, prog, EGRESS, BPF_F_ALLOW_MULTI));
+	OK(ls_storage_get(ls, map, cg, 0, &value));
+	run.data_in = packet;
+	run.data_size_in = sizeof(packet);
+	OK(ls_test_run(ls, prog, &run));
+	assert_int_equal(run.retval, 3);
+	OK(ls_detach(ls, cg, prog, EGRESS));
+	OK(ls_close_handle(ls, prog));
+	ls_settle(ls);
+	/* given back as it was: another program takes it */
+	prog = MUST(ls_prog_count(ls, EGRESS, map, 1));
+	OK(ls_attach(ls, cg, prog, EGRESS, BPF_F_ALLOW_MULTI));
+	OK(ls_storage_get(ls, map, cg, 0, &value));
 }
 
 /* Which program types have the helper: all types, an array of attach types */
@@ -749,6 +862,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(cs8_one_map_of_each_type),
 	cmocka_unit_test(cs9_helper_arguments),
 	cmocka_unit_test(cs9_program_types),
+	cmocka_unit_test(cs11_spin_lock),
+	cmocka_unit_test(kb8_rewritten_keeps_its_map),
 	cmocka_unit_test(cs13_test_run_is_temporary),
 	cmocka_unit_test(cs14_15_attach_makes_or_finds),
 	cmocka_unit_test(cs2_22_isolated_and_shared),
