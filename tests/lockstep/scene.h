@@ -16,7 +16,7 @@
 #include "directed.h"
 #include "object/attach_type.h"
 
-#define SCENE_RETS 4096
+#define SCENE_RETS 8192
 #define SCENE_BYTES 8192
 
 struct outcome {
