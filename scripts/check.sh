@@ -34,17 +34,20 @@ quietly()
 	return 1
 }
 
-# build DIRECTORY OPTIONS...
-build()
+# setup DIRECTORY OPTIONS...: once; ninja sees to later changes
+setup()
 {
 	local dir=$1
 	shift
-	if [ ! -f "$dir/build.ninja" ]; then
-		rm -rf "$dir"
-		step "setup of $dir" quietly meson setup "$dir" "$@" ||
-			return 1
-	fi
-	step "build of $dir" quietly ninja -C "$dir"
+	[ ! -f "$dir/build.ninja" ] || return 0
+	rm -rf "$dir"
+	step "setup of $dir" quietly meson setup "$dir" "$@"
+}
+
+build()
+{
+	echo "== $1: build"
+	step "build of $1" quietly ninja -C "$1"
 }
 
 # run DIRECTORY WRAPPER SUITE...: keeps the log for the sum
@@ -57,7 +60,7 @@ run()
 		suites+=(--suite "$suite")
 	done
 	rm -f "$dir"/meson-logs/testlog*.json
-	meson test -C "$dir" --no-rebuild --print-errorlogs \
+	meson test -C "$dir" --no-rebuild --print-errorlogs -t 4 \
 		${wrapper:+--wrapper "$wrapper"} "${suites[@]}" || status=$?
 	steps=$((steps + 1))
 	cat "$dir"/meson-logs/testlog*.json >"$results/$steps.json" || true
@@ -72,12 +75,13 @@ fixed_addresses()
 	fi
 }
 
-build build --buildtype=release && release=yes
-[ "${release-}" ] && run build "" style package
-build build-debug --buildtype=debug -Db_sanitize=address,undefined &&
+setup build --buildtype=release && run build "" style
+setup build-debug --buildtype=debug -Db_sanitize=address,undefined &&
+	build build-debug &&
 	run build-debug "" unit prog fault fuzz cli lockstep
-[ "${release-}" ] && run build "" unit prog cli lockstep
-build build-tsan --buildtype=debugoptimized -Db_sanitize=thread &&
-	run build-tsan "$(fixed_addresses)" threads
+[ -f build/build.ninja ] && build build &&
+	run build "" unit prog cli lockstep package
+setup build-tsan --buildtype=debugoptimized -Db_sanitize=thread &&
+	build build-tsan && run build-tsan "$(fixed_addresses)" threads
 
 python3 scripts/summary.py "$results"

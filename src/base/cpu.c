@@ -102,7 +102,7 @@ void cpu_leave(struct cpu_slots *slots, u32 cpu)
 {
 	struct cpu_slot *slot = &slots->slot[cpu];
 
-	ASSERT(slot->owner == &cpu_held);
+	ASSERT(__atomic_load_n(&slot->owner, __ATOMIC_RELAXED) == &cpu_held);
 	if (slot->depth) {
 		slot->depth--;
 		return;

@@ -190,7 +190,7 @@ static int do_map_create(struct small_world *small, const u32 *arg)
 	};
 	int ret;
 
-	memcpy(attr.map_name, arg[3] % 8 ? "map" : "ma-p", 5);
+	strcpy(attr.map_name, arg[3] % 8 ? "map" : "ma-p");
 	if (attr.map_type == BPF_MAP_TYPE_ARRAY_OF_MAPS ||
 	    attr.map_type == BPF_MAP_TYPE_HASH_OF_MAPS)
 		attr.inner_map_fd = (u32)pick(

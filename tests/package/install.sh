@@ -36,3 +36,17 @@ ${CC:-cc} -Wall -Werror -o "$root/user" "$root/user.c" \
 	$(pkg-config --cflags --libs cgbpf)
 LD_LIBRARY_PATH=$lib "$root/user"
 ls "$prefix/include/cgbpf.h" >/dev/null
+
+# The loader with the engine, as the page on embedding says.
+embed=examples/embed/embed
+# shellcheck disable=SC2046
+${CC:-cc} -Wall -Werror -o "$root/embed" $embed.c \
+	$(pkg-config --cflags --libs --static cgbpf-loader)
+clang -g -O2 -target bpf -idirafter "/usr/include/$(${CC:-cc} \
+	-print-multiarch)" -c $embed.bpf.c -o "$root/embed.bpf.o"
+LD_LIBRARY_PATH=$lib "$root/embed" "$root/embed.bpf.o" |
+	grep -q 'has sent 32 bytes'
+
+# The command finds all it needs by itself, and its page is there.
+"$(find "$root" -name cgbpf -path '*/bin/*')" --help >/dev/null
+[ -n "$(find "$root" -name 'cgbpf.1*')" ] || { echo "no man page"; exit 1; }

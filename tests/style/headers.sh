@@ -6,10 +6,8 @@ set -eu
 
 cc=${CC:-cc}
 flags=(-fsyntax-only -Wall -Wextra -Werror -x c)
-for header in src/*/*.h; do
-	"$cc" -std=gnu17 -D_GNU_SOURCE -Iinclude -Isrc "${flags[@]}" \
-		-include "$header" /dev/null
-done
+printf '%s\0' src/*/*.h | xargs -0 -P 2 -I '{}' "$cc" -std=gnu17 \
+	-D_GNU_SOURCE -Iinclude -Isrc "${flags[@]}" -include '{}' /dev/null
 for header in include/*.h; do
 	"$cc" -std=c99 -Iinclude "${flags[@]}" -include "$header" /dev/null
 	if command -v g++ >/dev/null; then
