@@ -115,6 +115,8 @@ int sys_obj_get(struct call *call)
 	int err;
 
 	err = path_flags_check(attr, BPF_F_RDONLY | BPF_F_WRONLY);
+	if (!err && attr->bpf_fd)
+		err = -EINVAL;
 	if (err)
 		return err;
 	err = map_file_mode(access);

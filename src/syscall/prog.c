@@ -19,6 +19,8 @@
 #include "vm/vm.h"
 
 #define LICENSE_MAX 128
+#define MAX_SIGNATURE 8192u
+#define LAST_SYSTEM_KEYRING 2u
 
 #define PROG_FLAGS                                                            \
 	(BPF_F_STRICT_ALIGNMENT | BPF_F_ANY_ALIGNMENT | BPF_F_TEST_RND_HI32 | \
@@ -128,6 +130,17 @@ static u64 now_boottime(void)
 	return (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
 }
 
+/* There are the system's keyrings, and nothing that verifies by them. */
+static int signature_check(const struct attr_prog_load *attr)
+{
+	if (!attr->signature)
+		return 0;
+	if (attr->signature_size > MAX_SIGNATURE ||
+	    (u32)attr->keyring_id > LAST_SYSTEM_KEYRING)
+		return -EINVAL;
+	return -EOPNOTSUPP;
+}
+
 /* The caller's part of a program: what can be told without looking into it. */
 static int prog_copy_in(struct call *call, struct prog *prog)
 {
@@ -144,8 +157,11 @@ static int prog_copy_in(struct call *call, struct prog *prog)
 	err = copy_license(call, prog);
 	if (err)
 		return err;
-	if (attr->signature || attr->prog_ifindex)
-		return -EINVAL; /* no keyring, no device to run on */
+	err = signature_check(attr);
+	if (err)
+		return err;
+	if (attr->prog_ifindex)
+		return -EINVAL; /* no device to run on */
 	if (!ctx_type_of(attr->prog_type))
 		return -EINVAL;
 	prog->load_time = now_boottime();
