@@ -110,6 +110,9 @@ struct cgbpf_task *cgbpf_env_task(struct cgbpf_env *env);
  * @attr: as for bpf(2), of Linux 6.18 or any before
  * @size: bytes at @attr
  *
+ * Pointers in @attr are this process's own, and followed as such: a wild one
+ * is a crash and not -EFAULT, which NULL and its page are.
+ *
  * Return: what the system call returns, with -errno in place of -1.
  */
 int cgbpf_bpf(struct cgbpf_task *task, int cmd, union bpf_attr *attr,

@@ -8,5 +8,5 @@ build=$1
 
 [ -f "$build/build.ninja" ] ||
 	meson setup "$build" --buildtype=release >/dev/null
-ninja -C "$build" --quiet
+ninja -C "$build" --quiet demo
 exec examples/demo.sh "$build"
