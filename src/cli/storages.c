@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Every storage of every storage map, sorted: map, cgroup, attach type, CPU. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/text.h"
 #include "cli/cmd.h"
 #include "cli/replay.h"
 #include "object/map.h"
@@ -14,19 +13,16 @@
 /* Without BTF, a value is its bytes. */
 static int show_bytes(const u8 *data, u32 n, char *buf, size_t size, bool json)
 {
-	size_t len = 0;
+	struct text text;
 
-#define PUT(...)                                                \
-	(len += (size_t)snprintf(len < size ? buf + len : NULL, \
-				 len < size ? size - len : 0, __VA_ARGS__))
+	text_init(&text, buf, size);
 	if (json)
-		PUT("\"");
+		text_printf(&text, "\"");
 	for (u32 i = 0; i < n; i++)
-		PUT("%s%02x", i ? " " : "", data[i]);
+		text_printf(&text, "%s%02x", i ? " " : "", data[i]);
 	if (json)
-		PUT("\"");
-#undef PUT
-	return (int)len;
+		text_printf(&text, "\"");
+	return (int)text.len;
 }
 
 static int show(const struct map *map, const void *data, char *buf, size_t size,

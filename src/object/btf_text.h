@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Text that is written as snprintf() would, and values read with a limit. */
+/* Values that are shown as text, read with a limit. */
 #ifndef CGBPF_OBJECT_BTF_TEXT_H
 #define CGBPF_OBJECT_BTF_TEXT_H
 
+#include "base/text.h"
 #include "object/btf.h"
-
-struct text {
-	char *buf;
-	size_t size; /* of buf */
-	size_t len;  /* of all that was written, fitting or not */
-};
-
-void text_init(struct text *text, char *buf, size_t size);
-void text_printf(struct text *text, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
 
 /*
  * A value that is being shown.  BTF is checked, yet some of it claims more

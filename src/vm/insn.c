@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vm/insn.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-
+#include "base/text.h"
 #include "vm/helper.h"
 #include "vm/vm.h"
 
@@ -111,45 +109,26 @@ static const char *size_name(u32 size)
 	return size == 1 ? "8" : size == 2 ? "16" : size == 4 ? "32" : "64";
 }
 
-struct text {
-	char *buf;
-	size_t size;
-	int len;
-};
-
-static void text_add(struct text *text, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void text_add(struct text *text, const char *fmt, ...)
-{
-	size_t at = min((size_t)text->len, text->size);
-	va_list args;
-
-	va_start(args, fmt);
-	text->len += vsnprintf(text->buf + at, text->size - at, fmt, args);
-	va_end(args);
-}
-
 static void print_alu(struct text *text, const struct insn_desc *desc,
 		      const struct bpf_insn *insn)
 {
 	char r = BPF_CLASS(insn->code) == BPF_ALU ? 'w' : 'r';
 
 	if (desc->form == FORM_ALUX)
-		text_add(text, "%c%d %s %c%d", r, insn->dst_reg, desc->sign, r,
-			 insn->src_reg);
+		text_printf(text, "%c%d %s %c%d", r, insn->dst_reg, desc->sign,
+			    r, insn->src_reg);
 	else if (desc->form == FORM_ALUK)
-		text_add(text, "%c%d %s %d", r, insn->dst_reg, desc->sign,
-			 insn->imm);
+		text_printf(text, "%c%d %s %d", r, insn->dst_reg, desc->sign,
+			    insn->imm);
 	else if (desc->form == FORM_MOVSX)
-		text_add(text, "%c%d = %s%c%d", r, insn->dst_reg, desc->sign, r,
-			 insn->src_reg);
+		text_printf(text, "%c%d = %s%c%d", r, insn->dst_reg, desc->sign,
+			    r, insn->src_reg);
 	else if (BPF_OP(insn->code) == BPF_END)
-		text_add(text, "r%d = %s r%d", insn->dst_reg, desc->sign,
-			 insn->dst_reg);
+		text_printf(text, "r%d = %s r%d", insn->dst_reg, desc->sign,
+			    insn->dst_reg);
 	else
-		text_add(text, "%c%d = -%c%d", r, insn->dst_reg, r,
-			 insn->dst_reg);
+		text_printf(text, "%c%d = -%c%d", r, insn->dst_reg, r,
+			    insn->dst_reg);
 }
 
 static void print_jmp(struct text *text, const struct insn_desc *desc,
@@ -158,14 +137,16 @@ static void print_jmp(struct text *text, const struct insn_desc *desc,
 	char r = BPF_CLASS(insn->code) == BPF_JMP32 ? 'w' : 'r';
 
 	if (desc->form == FORM_JMPX)
-		text_add(text, "if %c%d %s %c%d goto pc%+d", r, insn->dst_reg,
-			 desc->sign, r, insn->src_reg, insn->off);
+		text_printf(text, "if %c%d %s %c%d goto pc%+d", r,
+			    insn->dst_reg, desc->sign, r, insn->src_reg,
+			    insn->off);
 	else if (desc->form == FORM_JMPK)
-		text_add(text, "if %c%d %s 0x%x goto pc%+d", r, insn->dst_reg,
-			 desc->sign, (u32)insn->imm, insn->off);
+		text_printf(text, "if %c%d %s 0x%x goto pc%+d", r,
+			    insn->dst_reg, desc->sign, (u32)insn->imm,
+			    insn->off);
 	else
-		text_add(text, "%s pc%+d", desc->sign,
-			 r == 'w' ? insn->imm : insn->off);
+		text_printf(text, "%s pc%+d", desc->sign,
+			    r == 'w' ? insn->imm : insn->off);
 }
 
 static void print_mem(struct text *text, const struct insn_desc *desc,
@@ -178,36 +159,37 @@ static void print_mem(struct text *text, const struct insn_desc *desc,
 
 	switch (desc->form) {
 	case FORM_LDX:
-		text_add(text, "r%d = *(%c%s *)(r%d %+d)", dst,
-			 desc->sign_extends ? 's' : 'u', bits, src, off);
+		text_printf(text, "r%d = *(%c%s *)(r%d %+d)", dst,
+			    desc->sign_extends ? 's' : 'u', bits, src, off);
 		break;
 	case FORM_ST:
-		text_add(text, "*(u%s *)(r%d %+d) = %d", bits, dst, off,
-			 insn->imm);
+		text_printf(text, "*(u%s *)(r%d %+d) = %d", bits, dst, off,
+			    insn->imm);
 		break;
 	case FORM_STX:
-		text_add(text, "*(u%s *)(r%d %+d) = r%d", bits, dst, off, src);
+		text_printf(text, "*(u%s *)(r%d %+d) = r%d", bits, dst, off,
+			    src);
 		break;
 	case FORM_ATOMIC:
-		text_add(text, "lock *(u%s *)(r%d %+d) %s r%d", bits, dst, off,
-			 desc->sign, src);
+		text_printf(text, "lock *(u%s *)(r%d %+d) %s r%d", bits, dst,
+			    off, desc->sign, src);
 		break;
 	case FORM_FETCH:
-		text_add(text, "r%d = atomic%s_%s%s((u%s *)(r%d %+d), r%d)",
-			 src, wide, fetch, desc->sign, bits, dst, off, src);
+		text_printf(text, "r%d = atomic%s_%s%s((u%s *)(r%d %+d), r%d)",
+			    src, wide, fetch, desc->sign, bits, dst, off, src);
 		break;
 	case FORM_CMPXCHG:
-		text_add(text,
-			 "r0 = atomic%s_cmpxchg((u%s *)(r%d %+d), r0, r%d)",
-			 wide, bits, dst, off, src);
+		text_printf(text,
+			    "r0 = atomic%s_cmpxchg((u%s *)(r%d %+d), r0, r%d)",
+			    wide, bits, dst, off, src);
 		break;
 	case FORM_LOADACQ:
-		text_add(text, "r%d = load_acquire((u%s *)(r%d %+d))", dst,
-			 bits, src, off);
+		text_printf(text, "r%d = load_acquire((u%s *)(r%d %+d))", dst,
+			    bits, src, off);
 		break;
 	default:
-		text_add(text, "store_release((u%s *)(r%d %+d), r%d)", bits,
-			 dst, off, src);
+		text_printf(text, "store_release((u%s *)(r%d %+d), r%d)", bits,
+			    dst, off, src);
 	}
 }
 
@@ -216,26 +198,27 @@ static void print_call(struct text *text, const struct bpf_insn *insn)
 	const char *name = helper_name((u32)insn->imm);
 
 	if (insn->src_reg == BPF_PSEUDO_CALL)
-		text_add(text, "call pc%+d", insn->imm);
+		text_printf(text, "call pc%+d", insn->imm);
 	else if (insn->src_reg == BPF_PSEUDO_KFUNC_CALL)
-		text_add(text, "call kernel-function#%d", insn->imm);
+		text_printf(text, "call kernel-function#%d", insn->imm);
 	else if (name)
-		text_add(text, "call bpf_%s#%d", name, insn->imm);
+		text_printf(text, "call bpf_%s#%d", name, insn->imm);
 	else
-		text_add(text, "call unknown#%d", insn->imm);
+		text_printf(text, "call unknown#%d", insn->imm);
 }
 
 int insn_print(char *buf, size_t size, const struct bpf_insn *insn,
 	       const struct bpf_insn *next)
 {
-	struct text text = { buf, size, 0 };
+	struct text text;
 	int op = insn_decode(insn);
 	const struct insn_desc *desc = op < 0 ? NULL : &insn_descs[op];
 
-	text_add(&text, "(%02x) ", insn->code);
+	text_init(&text, buf, size);
+	text_printf(&text, "(%02x) ", insn->code);
 	switch (desc ? desc->form : FORM_NONE) {
 	case FORM_NONE:
-		text_add(&text, "BUG_%02x", insn->code);
+		text_printf(&text, "BUG_%02x", insn->code);
 		break;
 	case FORM_ALUX:
 	case FORM_ALUK:
@@ -249,26 +232,26 @@ int insn_print(char *buf, size_t size, const struct bpf_insn *insn,
 		print_jmp(&text, desc, insn);
 		break;
 	case FORM_LD64:
-		text_add(&text, "r%d = 0x%llx", insn->dst_reg,
-			 (unsigned long long)(u32)insn->imm |
-				 (next ? (u64)(u32)next->imm << 32 : 0));
+		text_printf(&text, "r%d = 0x%llx", insn->dst_reg,
+			    (unsigned long long)(u32)insn->imm |
+				    (next ? (u64)(u32)next->imm << 32 : 0));
 		break;
 	case FORM_LDABS:
-		text_add(&text, "r0 = *(u%s *)skb[%d]", size_name(desc->size),
-			 insn->imm);
+		text_printf(&text, "r0 = *(u%s *)skb[%d]",
+			    size_name(desc->size), insn->imm);
 		break;
 	case FORM_LDIND:
-		text_add(&text, "r0 = *(u%s *)skb[r%d + %d]",
-			 size_name(desc->size), insn->src_reg, insn->imm);
+		text_printf(&text, "r0 = *(u%s *)skb[r%d + %d]",
+			    size_name(desc->size), insn->src_reg, insn->imm);
 		break;
 	case FORM_CALL:
 		print_call(&text, insn);
 		break;
 	case FORM_EXIT:
-		text_add(&text, "exit");
+		text_printf(&text, "exit");
 		break;
 	default:
 		print_mem(&text, desc, insn);
 	}
-	return text.len;
+	return (int)text.len;
 }
