@@ -309,12 +309,17 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(one_word_replaced),
 };
 
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED true
+#else
+#define SANITIZED false
+#endif
+
 int main(void)
 {
-#ifdef __SANITIZE_ADDRESS__
-	puts("skipped: the sanitizer has the addresses that this test needs");
-	return 77;
-#else
+	if (SANITIZED) {
+		puts("skipped: the sanitizer has the addresses this needs");
+		return 77;
+	}
 	return directed_run("attrs", tests, ARRAY_SIZE(tests));
-#endif
 }
