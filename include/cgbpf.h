@@ -301,7 +301,8 @@ struct cgbpf_packet {
  * @packet: changed as the programs change it
  * @actor: NULL: this thread
  *
- * Return: 0 and *verdict; -EINVAL for another attach type.
+ * Return: 0 and *verdict; -EINVAL for another attach type, or for neither a
+ * cgroup nor a socket.
  */
 int cgbpf_run_skb(struct cgbpf_cgroup *cgroup, struct cgbpf_sock *sock,
 		  int attach_type, struct cgbpf_packet *packet,

@@ -122,6 +122,8 @@ int cgbpf_run_skb(struct cgbpf_cgroup *cgroup, struct cgbpf_sock *sock,
 		return err;
 	if (sock)
 		cgroup = sock->cgroup;
+	if (!cgroup)
+		return -EINVAL;
 	hook_init(&hook, cgroup, atype, &ctx, actor, verdict);
 	if (!hook_enter(&hook))
 		return 0;

@@ -487,6 +487,10 @@ static void sizes(void **state)
 			 -EINVAL);
 	assert_int_equal(cgbpf_run_sysctl(w->cgroup, &sysctl, NULL, &verdict),
 			 -EINVAL);
+	grown.packet.size = sizeof(grown.packet);
+	assert_int_equal(cgbpf_run_skb(NULL, NULL, BPF_CGROUP_INET_EGRESS,
+				       &grown.packet, NULL, &verdict),
+			 -EINVAL);
 	info.size = offsetof(struct cgbpf_sock_info, mark);
 	info.mark = 99;
 	assert_int_equal(cgbpf_sock_new(w->cgroup, &info, &sock), -EINVAL);
