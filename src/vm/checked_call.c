@@ -258,15 +258,15 @@ static void ref_give_back(struct checked *c, const struct checked_ref *ref)
 
 bool checked_drop_refs(struct checked *c)
 {
-	bool any = c->nr_refs != 0;
-
+	if (!c->nr_refs)
+		return false;
 	for (u32 i = 0; i < CHECKED_MAX_REFS; i++)
 		if (c->refs[i].id) {
 			ref_give_back(c, &c->refs[i]);
 			c->refs[i].id = 0;
 		}
 	c->nr_refs = 0;
-	return any;
+	return true;
 }
 
 static bool ref_take(struct checked *c, struct creg *r0, bool sock)
