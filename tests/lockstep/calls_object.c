@@ -320,29 +320,45 @@ bool ls_gone(struct lockstep *ls, enum ls_kind kind, int handle)
 	return false;
 }
 
-void ls_wait_gone(struct lockstep *ls, enum ls_kind kind, u64 id)
+static int link_fd(struct lockstep *ls, int which, u64 id)
 {
-	struct world *world;
+	struct world *world = ls->world[which];
+	union attr attr = { .id.start_id = (u32)id };
 
+	if (which == 0)
+		attr.id.start_id = (u32)ls_other_id(ls, LS_LINK, 1, id);
+	return world->ops->bpf(world, BPF_LINK_GET_FD_BY_ID, &attr,
+			       offsetof(struct attr_id, fd_by_id_token_fd));
+}
+
+/*
+ * The kernel drops what a pin held in an RCU callback; were that the last
+ * reference on a link, it would be detached by a work queue, some time later.
+ * So we keep an fd of our own for a while: closing that one detaches at once.
+ */
+int ls_pin_remove_link(struct lockstep *ls, const char *path, u64 id)
+{
+	int fd[2], ret;
+
+	fd[0] = link_fd(ls, 0, id);
+	fd[1] = link_fd(ls, 1, id);
+	ret = ls_pin_remove(ls, path);
+	if (!ret)
+		ls_settle(ls);
 	for (int w = 0; w < 2; w++) {
-		world = ls->world[w];
-		for (int i = 0; i < 20000; i++) {
-			union attr attr = { .id.start_id = (u32)id };
-			int fd;
+		struct world *world = ls->world[w];
 
-			if (w == 0) /* ours, by its own id */
-				attr.id.start_id =
-					(u32)ls_other_id(ls, kind, 1, id);
-			fd = world->ops->bpf(world, id_cmds[kind].by_id, &attr,
-					     offsetof(struct attr_id,
-						      fd_by_id_token_fd));
-			if (fd < 0)
+		if (fd[w] >= 0)
+			world->ops->close(world, fd[w]);
+		for (int i = 0; !ret && i < 100; i++) {
+			fd[w] = link_fd(ls, w, id);
+			if (fd[w] < 0)
 				break;
-			world->ops->close(world, fd);
-			usleep(100);
+			usleep(50000);
+			world->ops->close(world, fd[w]);
 		}
 	}
-	usleep(1000); /* the id goes first, then the rest */
+	return ret;
 }
 
 /* Ids of one world in order, of objects that the library knows. */

@@ -209,14 +209,15 @@ int ls_pin(struct lockstep *ls, const char *path, int handle, u32 flags);
 int ls_obj_get(struct lockstep *ls, const char *path, u32 flags,
 	       enum ls_kind kind);
 int ls_pin_remove(struct lockstep *ls, const char *path);
+/* The same for the pin that is a link's last holder, by its id in world 1:
+ * returns when the link is gone. */
+int ls_pin_remove_link(struct lockstep *ls, const char *path, u64 id);
 int ls_pin_mkdir(struct lockstep *ls, const char *path);
 /* A pinned map as text: its length or -errno */
 int ls_pin_read(struct lockstep *ls, const char *path, char *text, size_t size);
 int ls_by_id(struct lockstep *ls, enum ls_kind kind, int handle, u32 flags);
 /* Is that object gone from both worlds, perhaps after some waiting? */
 bool ls_gone(struct lockstep *ls, enum ls_kind kind, int handle);
-/* Waits until what has that id in world 1 is gone from both. */
-void ls_wait_gone(struct lockstep *ls, enum ls_kind kind, u64 id);
 /* Ids of this kind in order, ours only, of both worlds: how many */
 int ls_walk_ids(struct lockstep *ls, enum ls_kind kind);
 

@@ -100,6 +100,16 @@ static const struct kind *kind_of(const struct small_world *small, u32 n)
 	return &kinds[(first + n % nr) % NR_ATYPES_USED];
 }
 
+/* Mostly the attach type that the program in slot @p is for. */
+static u32 type_for(const struct small_world *small, u32 p, u32 n)
+{
+	struct ls_handle *h =
+		ls_handle(small->ls, (u64)small->progs[p % NR_PROGS]);
+
+	return h && n % 4 != 3 ? h->attach_type
+			       : kind_of(small, n)->attach_type;
+}
+
 /* A slot's handle: now and then a wrong one */
 static int pick(const int *slots, u32 nr, u32 n)
 {
@@ -554,7 +564,7 @@ static int do_attach(struct small_world *small, const u32 *arg)
 	struct attr_prog_attach attr = {
 		.target_fd = (u32)pick(small->cgroups, NR_CGROUPS, arg[0]),
 		.attach_bpf_fd = (u32)pick(small->progs, NR_PROGS, arg[1]),
-		.attach_type = kind_of(small, arg[2])->attach_type,
+		.attach_type = type_for(small, arg[1], arg[2]),
 		.attach_flags = flags,
 		.relative_fd = flags & (BPF_F_BEFORE | BPF_F_AFTER) ||
 					       arg[4] % 16 == 15
@@ -581,7 +591,7 @@ static int do_detach(struct small_world *small, const u32 *arg)
 		.attach_bpf_fd = arg[3] % 8 == 7 ? 0
 						 : (u32)pick(small->progs,
 							     NR_PROGS, arg[1]),
-		.attach_type = kind_of(small, arg[2])->attach_type,
+		.attach_type = type_for(small, arg[1], arg[2]),
 		.attach_flags = arg[4] % 32 == 31 ? 1u << arg[5] % 16 : 0,
 		.expected_revision = arg[5] % 16 == 7 ? arg[5] / 8 : 0,
 	};
@@ -611,7 +621,7 @@ static int do_link_create(struct small_world *small, const u32 *arg)
 	struct attr_link_create attr = {
 		.prog_fd = (u32)pick(small->progs, NR_PROGS, arg[1]),
 		.target_fd = (u32)pick(small->cgroups, NR_CGROUPS, arg[0]),
-		.attach_type = kind_of(small, arg[2])->attach_type,
+		.attach_type = type_for(small, arg[1], arg[2]),
 		.flags = flags,
 		.cgroup = {
 			.relative_fd = flags ? anchor(small, flags, arg[5]) : 0,
@@ -822,14 +832,14 @@ static int do_unpin(struct small_world *small, const u32 *arg)
 	int ret;
 
 	ls_doing(small->ls, "unlink %s", pins[i]);
-	ret = ls_pin_remove(small->ls, pins[i]);
-	if (ret)
-		return ret;
 	small->pin_id[i] = 0;
-	/* the kernel drops what a pin held after a grace period */
 	if (id && small->pin_kind[i] == LS_LINK && !link_is_held(small, id))
-		ls_wait_gone(small->ls, LS_LINK, id);
-	return 0;
+		ret = ls_pin_remove_link(small->ls, pins[i], id);
+	else
+		ret = ls_pin_remove(small->ls, pins[i]);
+	if (ret)
+		small->pin_id[i] = id;
+	return ret;
 }
 
 /* Into a slot of its kind; which one, the pin itself says. */
