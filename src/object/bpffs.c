@@ -18,6 +18,7 @@
 #include "object/map.h"
 
 struct node {
+	struct node *parent; /* NULL: the root */
 	struct cds_list_head sibling;
 	struct cds_list_head children; /* of a directory */
 	struct object *obj;
@@ -123,6 +124,7 @@ static void node_insert(struct node *dir, struct node *new)
 		}
 	}
 	cds_list_add_tail(&new->sibling, before);
+	new->parent = dir;
 }
 
 /*
@@ -131,6 +133,7 @@ static void node_insert(struct node *dir, struct node *new)
  */
 struct place {
 	struct node *dir, *node;
+	bool slash; /* the path ends with one: it means a directory */
 	char name[NAME_MAX + 1];
 };
 
@@ -153,6 +156,19 @@ static int path_next(const char **path, char name[NAME_MAX + 1])
 static int name_check(const char *name)
 {
 	return strchr(name, '.') ? -EPERM : 0;
+}
+
+/* "." and "..": 1 if @name was one of them.  Above the root is outside. */
+static int path_dots(struct place *place, const char *name)
+{
+	if (strcmp(name, ".") && strcmp(name, ".."))
+		return 0;
+	if (name[1])
+		place->node = place->node->parent;
+	if (!place->node)
+		return -EPERM;
+	place->dir = place->node->parent;
+	return 1;
 }
 
 /* Finds the last component of @path below the root; fs->lock held. */
@@ -180,12 +196,18 @@ static int path_walk(struct bpffs *fs, const char *path, struct place *place)
 			return -ENOENT;
 		if (place->node->obj)
 			return -ENOTDIR;
+		err = path_dots(place, name);
+		if (err < 0)
+			return err;
+		if (err)
+			continue;
 		err = name_check(name);
 		if (err)
 			return err;
 		place->dir = place->node;
 		place->node = node_child(place->dir, name);
 		memcpy(place->name, name, sizeof(name));
+		place->slash = *path;
 	}
 }
 
@@ -200,6 +222,8 @@ static int bpffs_add(struct bpffs *fs, const char *path, struct object *obj)
 	err = path_walk(fs, path, &place);
 	if (!err && place.node)
 		err = -EEXIST;
+	else if (!err && obj && place.slash)
+		err = -ENOENT;
 	if (!err)
 		err = node_new(&node, place.name, obj);
 	if (!err) {
@@ -232,6 +256,8 @@ int bpffs_get(struct bpffs *fs, const char *path, struct object **out)
 		err = -ENOENT;
 	else if (!err && !place.node->obj)
 		err = -EACCES; /* a directory */
+	else if (!err && place.slash)
+		err = -ENOTDIR;
 	if (!err) {
 		object_get(place.node->obj);
 		*out = place.node->obj;
@@ -252,6 +278,8 @@ int bpffs_remove(struct bpffs *fs, const char *path)
 		err = -ENOENT;
 	else if (!err && !place.dir)
 		err = -EBUSY; /* the root */
+	else if (!err && place.node->obj && place.slash)
+		err = -ENOTDIR;
 	else if (!err && !cds_list_empty(&place.node->children))
 		err = -ENOTEMPTY;
 	if (!err) {

@@ -322,6 +322,14 @@ static int info_of_file(struct info_call *info, const struct file *file)
 	return -EINVAL;
 }
 
+/* Bytes with a meaning: what the caller has beyond them must be zero. */
+static u32 info_end(const struct file *file, u32 known)
+{
+	if (file->ops == &map_file_ops)
+		return offsetof(struct info_map, hash_size) + sizeof(u32);
+	return known;
+}
+
 static u32 info_size(const struct file *file)
 {
 	if (file->ops == &prog_file_ops)
@@ -346,7 +354,8 @@ int sys_obj_get_info_by_fd(struct call *call)
 		return -EBADFD;
 	known = info_size(file);
 	info.len = min(attr->info_len, known);
-	err = call_check_tail(info.task, attr->info, known, attr->info_len);
+	err = call_check_tail(info.task, attr->info, info_end(file, known),
+			      attr->info_len);
 	if (!err)
 		err = info_of_file(&info, file);
 	if (!err)
