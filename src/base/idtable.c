@@ -49,6 +49,12 @@ static int idtable_grow(struct idtable *table)
 	return 0;
 }
 
+/* env teardown counts without the lock */
+static void idtable_set_nr(struct idtable *table, u32 nr)
+{
+	__atomic_store_n(&table->nr, nr, __ATOMIC_RELAXED);
+}
+
 int idtable_add(struct idtable *table, void *item, u32 *id)
 {
 	int err;
@@ -57,8 +63,9 @@ int idtable_add(struct idtable *table, void *item, u32 *id)
 	err = idtable_grow(table);
 	if (!err) {
 		*id = ++table->last_id;
-		table->entries[table->nr++] =
+		table->entries[table->nr] =
 			(struct idtable_entry){ .id = *id, .item = item };
+		idtable_set_nr(table, table->nr + 1);
 	}
 	pthread_mutex_unlock(&table->lock);
 	return err;
@@ -71,7 +78,7 @@ void idtable_remove(struct idtable *table, u32 id)
 	pthread_mutex_lock(&table->lock);
 	i = idtable_above(table, id - 1);
 	ASSERT(i < table->nr && table->entries[i].id == id);
-	table->nr--;
+	idtable_set_nr(table, table->nr - 1);
 	memmove(&table->entries[i], &table->entries[i + 1],
 		(table->nr - i) * sizeof(table->entries[0]));
 	pthread_mutex_unlock(&table->lock);

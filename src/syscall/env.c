@@ -104,12 +104,13 @@ void cgbpf_env_sync(struct cgbpf_env *env)
 		rcu_barrier();
 }
 
-static bool env_has_objects(struct cgbpf_env *env)
+static u32 env_objects(const struct cgbpf_env *env)
 {
+	u32 nr = 0;
+
 	for (int kind = 0; kind < OBJECT_KINDS; kind++)
-		if (idtable_next(&env->ids[kind], 0))
-			return true;
-	return false;
+		nr += __atomic_load_n(&env->ids[kind].nr, __ATOMIC_RELAXED);
+	return nr;
 }
 
 void cgbpf_env_free(struct cgbpf_env *env)
@@ -119,9 +120,14 @@ void cgbpf_env_free(struct cgbpf_env *env)
 	task_local_free(env->task);
 	bpffs_free(env->bpffs);
 	cgroup_exit(env);
-	/* What holders are left are callbacks; each wait ends some. */
-	while (env_has_objects(env))
-		rcu_barrier();
+	cgbpf_env_sync(env);
+	/* What holders are left are callbacks, and each wait ends some: if it
+	 * ends none, somebody still has a socket, against the contract. */
+	for (u32 left, nr = env_objects(env); nr; nr = left) {
+		cgbpf_env_sync(env);
+		left = env_objects(env);
+		ASSERT(left < nr);
+	}
 	cgbpf_env_sync(env);
 	env_destroy(env);
 }
