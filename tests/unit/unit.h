@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "base/rcu.h"
 
 #define UNIT_RUN(tests) cmocka_run_group_tests(tests, NULL, NULL)
 
@@ -24,9 +25,11 @@ static inline unsigned long unit_each_fault(int (*call)(void *arg), void *arg)
 {
 #ifdef CGBPF_FAULTS
 	for (unsigned long nth = 1;; nth++) {
-		long live = mem_live();
+		long live;
 		int err;
 
+		rcu_barrier(); /* what others gave back is not counted here */
+		live = mem_live();
 		mem_fault_set(nth);
 		err = call(arg);
 		if (!mem_fault_fired()) {
@@ -34,6 +37,7 @@ static inline unsigned long unit_each_fault(int (*call)(void *arg), void *arg)
 			return nth - 1;
 		}
 		assert_int_equal(err, -ENOMEM);
+		rcu_barrier();
 		assert_int_equal(mem_live(), live);
 	}
 #else
