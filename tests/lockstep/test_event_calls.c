@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Real setsockopt(2) and getsockopt(2) (KB-17 to KB-20), devices and sysctls
- * (KB-21), and the same here.
+ * Real setsockopt(2) and getsockopt(2) (KB-17 to KB-20), devices,
+ * and the same here.
  */
 #include "scene.h"
 
@@ -15,7 +15,6 @@
 
 #define OPT(field) ((s16)offsetof(struct bpf_sockopt, field))
 #define DEV(field) ((s16)offsetof(struct bpf_cgroup_dev_ctx, field))
-#define CTL(field) ((s16)offsetof(struct bpf_sysctl, field))
 #define ROOM 8192
 #define CUSTOM 0xdead /* no level of the kernel's */
 #define KEEP 0x7eadbeef
