@@ -88,6 +88,28 @@ void log_printf(struct log *log, const char *fmt, ...)
 	log->dropped += n - room;
 }
 
+u64 log_pos(const struct log *log)
+{
+	return log->dropped + log->len;
+}
+
+void log_reset(struct log *log, u64 pos)
+{
+	if (!log_on(log) || pos >= log_pos(log))
+		return;
+	if (log->level & LOG_FIXED) {
+		log->len = (size_t)min(pos, (u64)log->len);
+		log->dropped = pos - log->len;
+	} else if (pos >= log->dropped) {
+		log->len = (size_t)(pos - log->dropped);
+	} else {
+		log->len = 0;
+		log->dropped = pos;
+	}
+	if (log->buf)
+		log->buf[log->len] = '\0';
+}
+
 u32 log_view(const struct log *log, const char **text, u32 *size)
 {
 	u64 all = log->dropped + log->len + 1;

@@ -34,6 +34,13 @@ void log_destroy(struct log *log);
 void log_printf(struct log *log, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * log_pos(), log_reset() - where the log is; back to there: what was written
+ * since is as if it had not been, where it is still held.
+ */
+u64 log_pos(const struct log *log);
+void log_reset(struct log *log, u64 pos);
+
 /* Would anything written be seen?  @log may be NULL. */
 static inline bool log_on(const struct log *log)
 {

@@ -31,7 +31,7 @@ struct insn_aux {
 	u64 address;	 /* of BPF_PSEUDO_MAP_VALUE: the value's address */
 	const struct ctx_field
 		*ctx; /* a context access, when known statically */
-	bool seen;
+	bool seen; /* some path comes here: others may be anything */
 };
 
 struct subprog {
@@ -39,6 +39,7 @@ struct subprog {
 	u32 xstart; /* in prog->xinsns */
 	u32 stack_depth;
 	bool has_ld_abs, has_tail_call; /* need an int to be returned */
+	bool reads_uninit; /* of its stack: which must be cleared */
 };
 
 struct prog_stats {

@@ -3,11 +3,9 @@
  * Each instruction by itself: registers that exist, fields that must be zero,
  * constants that make sense.
  */
-#include "verifier/checks.h"
-#include "vm/insn.h"
+#include "verifier/insn.h"
 
-#define NR_REGS 11
-#define FRAME_POINTER 10
+#include "vm/insn.h"
 
 struct insn_check {
 	struct log *log;
@@ -34,7 +32,7 @@ static int reg_write(const struct insn_check *c, u32 reg)
 {
 	int err = reg_read(c, reg);
 
-	if (!err && reg == FRAME_POINTER) {
+	if (!err && reg == REG_FP) {
 		log_printf(c->log, "frame pointer is read only\n");
 		err = -EACCES;
 	}
@@ -261,20 +259,20 @@ static int refuse_variant(const struct insn_check *c)
 	}
 }
 
-int check_insns(struct verifier *v)
+int check_insn(struct verifier *v, int *xop)
 {
-	struct insn_check c = { .log = v->log, .prog = v->prog };
-	int xop, err = 0;
+	struct insn_check c = {
+		.log = v->log,
+		.prog = v->prog,
+		.insn = verifier_insn(v),
+	};
+	int err, decoded = insn_decode(c.insn);
 
-	for (u32 i = 0; i < v->prog->len && !err; i++) {
-		c.insn = &v->prog->insns[i];
-		xop = insn_decode(c.insn);
-		if (xop < 0)
-			return refuse_variant(&c);
-		c.desc = &insn_descs[xop];
-		err = check_form(&c);
-		if (insn_is_ld64(c.insn))
-			i++;
-	}
+	if (decoded < 0)
+		return refuse_variant(&c);
+	c.desc = &insn_descs[decoded];
+	err = check_form(&c);
+	if (!err)
+		*xop = decoded;
 	return err;
 }

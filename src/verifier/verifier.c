@@ -3,14 +3,17 @@
  * Verification, stage by stage, in the kernel's order, so that a program with
  * several faults is refused for the one that Linux names.
  *
- * These stages look at structure: every program that passes them is well
- * formed, but what it does with memory is not proved.  So it runs in the
- * checked interpreter, which tests each access (prog->checked).
+ * The first stages look at structure; then every path is walked (walk.c).  A
+ * program that passes is safe, and runs without any further check.
  */
 #include "verifier/verifier.h"
 
+#include <time.h>
+
+#include "base/alloc.h"
 #include "verifier/btf_info.h"
 #include "verifier/checks.h"
+#include "verifier/show.h"
 
 static int check_stages(struct verifier *v)
 {
@@ -32,11 +35,9 @@ static int check_stages(struct verifier *v)
 	if (!err)
 		err = check_cfg(v);
 	if (!err)
-		err = check_insns(v);
+		err = live_compute(v);
 	if (!err)
-		err = check_calls(v);
-	if (!err)
-		err = check_flow(v);
+		err = walk(v);
 	if (!err)
 		err = check_frames(v);
 	return err;
@@ -53,16 +54,23 @@ int verifier_check(struct prog *prog, struct cgbpf_task *task,
 		.uattr = uattr,
 		.log = log,
 	};
-	int err;
+	struct timespec now;
+	int err = -ENOMEM;
 
-	err = check_stages(&v);
-	if (err)
-		return err;
-	prog->verified_insns = prog->len;
-	prog->checked = true;
-	log_printf(log,
-		   "processed %u insns (limit %u) max_states_per_insn 0 "
-		   "total_states 0 peak_states 0 mark_read 0\n",
-		   prog->verified_insns, PROG_MAX_INSNS);
-	return 0;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	v.start_ns = (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
+	v.strict_align = attr->prog_flags & BPF_F_STRICT_ALIGNMENT;
+	v.test_states = attr->prog_flags & BPF_F_TEST_STATE_FREQ;
+	v.infos = mem_calloc(prog->len, sizeof(*v.infos));
+	v.global_state = mem_calloc(PROG_MAX_SUBPROGS, 1);
+	if (v.infos && v.global_state)
+		err = check_stages(&v);
+	if (!err) {
+		prog->verified_insns = v.insns_processed;
+		prog->resolved = true;
+	}
+	show_stats(&v);
+	mem_free(v.global_state);
+	mem_free(v.infos);
+	return err;
 }

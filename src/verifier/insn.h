@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* An instruction by itself.  See insn.c. */
+#ifndef CGBPF_VERIFIER_INSN_H
+#define CGBPF_VERIFIER_INSN_H
+
+#include "verifier/checks.h"
+
+/*
+ * check_insn() - the instruction v->insn, met on a path: fields that must be
+ * zero, constants that make sense; *xop: its line of the table.  Registers
+ * are its room's.
+ */
+int check_insn(struct verifier *v, int *xop);
+
+#endif

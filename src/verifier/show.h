@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the log shows of a walk, in the kernel's words.  See show.c. */
+#ifndef CGBPF_VERIFIER_SHOW_H
+#define CGBPF_VERIFIER_SHOW_H
+
+#include "verifier/checks.h"
+
+/* "ctx", "map_value_or_null", ... as messages say it; borrowed from nowhere:
+ * in @buf of REG_NAME_MAX bytes, which it returns */
+#define REG_NAME_MAX 48u
+const char *reg_name(const struct reg *reg, char *buf);
+
+/* show_insn() - before v->insn is checked: source line, state, itself */
+void show_insn(struct verifier *v);
+/* show_state() - frame @frame of @state: @all of it, or what has changed */
+void show_state(struct verifier *v, const struct state *state, u32 frame,
+		bool all);
+/* show_path() - another path starts: "from 3 to 7: R0=..." */
+void show_path(struct verifier *v);
+/* show_safe() - the path ends before v->insn, at a state known to be good */
+void show_safe(struct verifier *v);
+/* show_stats() - at the end, the line "processed N insns ..." and at level 4
+ * time and stack depths */
+void show_stats(struct verifier *v);
+
+#endif
