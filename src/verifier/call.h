@@ -10,5 +10,7 @@
 int check_helper_call(struct verifier *v);
 /* call_clobber() - R0 to R5 are as after any call, not to be read */
 void call_clobber(struct verifier *v);
+/* call_moves_packet() - pointers to the packet are dead, in all frames */
+void call_moves_packet(struct verifier *v);
 
 #endif

@@ -31,3 +31,11 @@ int precise_reg(struct verifier *v, u32 regno)
 	(void)regno;
 	return 0;
 }
+
+int precise_slot(struct verifier *v, u32 frame, u32 slot)
+{
+	(void)v;
+	(void)frame;
+	(void)slot;
+	return 0;
+}

@@ -22,5 +22,7 @@ int step_jump(struct verifier *v, u32 flags, const struct linked_reg *linked,
 /* precise_reg() - the range of v->cur's register @regno mattered: back along
  * the path, whatever it was computed from is precise too */
 int precise_reg(struct verifier *v, u32 regno);
+/* precise_slot() - ditto, of what is spilled in v->cur's frame @frame */
+int precise_slot(struct verifier *v, u32 frame, u32 slot);
 
 #endif

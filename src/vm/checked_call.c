@@ -219,9 +219,8 @@ static bool check_arg(struct checked *c, const struct helper *helper,
 			return want(c, arg, n, CAP_CTX);
 		return arg_sock(c, arg, n);
 	case ARG_SOCK_COMMON:
-		return arg_sock(c, arg, n);
 	case ARG_SOCK:
-		return is_null(arg) || arg_sock(c, arg, n);
+		return arg_sock(c, arg, n);
 	case ARG_SOCK_RELEASE:
 		return arg_sock(c, arg, n) && arg_release(c, arg, n, args);
 	case ARG_FUNC:

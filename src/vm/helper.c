@@ -83,14 +83,15 @@ static bool connects(const struct prog *prog)
 #define A0 A1(NONE)
 #define GPL .gpl_only = true
 #define PKT .changes_packet = true
+#define RPKT .takes_packet = true
 #define IF(limit) .allowed = limit
 
 /* clang-format off */
 static const struct helper helpers[HELPER_IDS] = {
-	H(1, map_lookup_elem, MAP_VALUE_OR_NULL, ALL, A2(MAP, MAP_KEY)),
+	H(1, map_lookup_elem, MAP_VALUE_OR_NULL, ALL, A2(MAP, MAP_KEY), RPKT),
 	H(2, map_update_elem, INTEGER, ALL,
-	  A4(MAP, MAP_KEY, MAP_VALUE, ANYTHING)),
-	H(3, map_delete_elem, INTEGER, ALL, A2(MAP, MAP_KEY)),
+	  A4(MAP, MAP_KEY, MAP_VALUE, ANYTHING), RPKT),
+	H(3, map_delete_elem, INTEGER, ALL, A2(MAP, MAP_KEY), RPKT),
 	H(5, ktime_get_ns, INTEGER, ALL, A0),
 	/* R3 to R5 as the format asks for them: unset ones are no mistake */
 	H(6, trace_printk, INTEGER, ALL, A2(MEM, SIZE), GPL),
@@ -112,7 +113,7 @@ static const struct helper helpers[HELPER_IDS] = {
 	H(26, skb_load_bytes, INTEGER, SKB,
 	  A4(CTX, ANYTHING, MEM_OUT, SIZE)),
 	H(28, csum_diff, INTEGER, CLS | XDP,
-	  A5(MEM_OR_NULL, SIZE_OR_ZERO, MEM_OR_NULL, SIZE_OR_ZERO, ANYTHING)),
+	  A5(MEM_OR_NULL, SIZE_OR_ZERO, MEM_OR_NULL, SIZE_OR_ZERO, ANYTHING), RPKT),
 	H(32, skb_change_type, INTEGER, CLS, A2(CTX, ANYTHING)),
 	H(33, skb_under_cgroup, INTEGER, CLS, A3(CTX, MAP, ANYTHING)),
 	H(34, get_hash_recalc, INTEGER, CLS, A1(CTX)),
@@ -143,11 +144,11 @@ static const struct helper helpers[HELPER_IDS] = {
 	H(83, skb_ancestor_cgroup_id, INTEGER, CLS | CSKB,
 	  A2(CTX, ANYTHING)),
 	H(84, sk_lookup_tcp, SOCK_REF_OR_NULL, LOOKUP,
-	  A5(CTX, MEM, SIZE, ANYTHING, ANYTHING)),
+	  A5(CTX, MEM, SIZE, ANYTHING, ANYTHING), RPKT),
 	H(85, sk_lookup_udp, SOCK_REF_OR_NULL, LOOKUP,
-	  A5(CTX, MEM, SIZE, ANYTHING, ANYTHING)),
+	  A5(CTX, MEM, SIZE, ANYTHING, ANYTHING), RPKT),
 	H(86, sk_release, INTEGER, LOOKUP, A1(SOCK_RELEASE)),
-	H(87, map_push_elem, INTEGER, ALL, A3(MAP, MAP_VALUE, ANYTHING)),
+	H(87, map_push_elem, INTEGER, ALL, A3(MAP, MAP_VALUE, ANYTHING), RPKT),
 	H(88, map_pop_elem, INTEGER, ALL, A2(MAP, MAP_VALUE_OUT)),
 	H(89, map_peek_elem, INTEGER, ALL, A2(MAP, MAP_VALUE_OUT)),
 	H(93, spin_lock, VOID, ALL, A1(SPIN_LOCK)),
@@ -158,7 +159,7 @@ static const struct helper helpers[HELPER_IDS] = {
 	H(97, skb_ecn_set_ce, INTEGER, CLS | CSKB, A1(CTX)),
 	H(98, get_listener_sock, SOCK_OR_NULL, CLS | CSKB, A1(SOCK_COMMON)),
 	H(99, skc_lookup_tcp, SOCK_COMMON_REF_OR_NULL, LOOKUP,
-	  A5(CTX, MEM, SIZE, ANYTHING, ANYTHING)),
+	  A5(CTX, MEM, SIZE, ANYTHING, ANYTHING), RPKT),
 	H(101, sysctl_get_name, INTEGER, CSYSCTL,
 	  A4(CTX, MEM_OUT, SIZE, ANYTHING)),
 	H(102, sysctl_get_current_value, INTEGER, CSYSCTL,
@@ -172,15 +173,15 @@ static const struct helper helpers[HELPER_IDS] = {
 	  CLS | CSKB | CSOCK | SOPS | CADDR | COPT,
 	  A4(MAP, SOCK_OR_CTX, MAP_VALUE_OR_NULL, ANYTHING)),
 	H(108, sk_storage_delete, INTEGER, CLS | CSKB | SOPS | CADDR | COPT,
-	  A2(MAP, SOCK_COMMON)),
+	  A2(MAP, SOCK)),
 	H(118, jiffies64, INTEGER, ALL, A0),
 	H(122, get_netns_cookie, INTEGER, WITH_SOCK | COPT,
 	  A1(CTX_OR_NULL)),
 	H(123, get_current_ancestor_cgroup_id, INTEGER, ALL, A1(ANYTHING)),
 	H(125, ktime_get_boot_ns, INTEGER, ALL, A0),
-	H(128, sk_cgroup_id, INTEGER, CSKB, A1(SOCK_COMMON)),
+	H(128, sk_cgroup_id, INTEGER, CSKB, A1(SOCK)),
 	H(129, sk_ancestor_cgroup_id, INTEGER, CSKB,
-	  A2(SOCK_COMMON, ANYTHING)),
+	  A2(SOCK, ANYTHING)),
 	H(130, ringbuf_output, INTEGER, ALL,
 	  A4(MAP, MEM, SIZE_OR_ZERO, ANYTHING)),
 	H(131, ringbuf_reserve, ALLOC_MEM_OR_NULL, ALL,
@@ -211,7 +212,7 @@ static const struct helper helpers[HELPER_IDS] = {
 	H(190, xdp_store_bytes, INTEGER, XDP, A4(CTX, ANYTHING, MEM, SIZE)),
 	H(192, skb_set_tstamp, INTEGER, CLS, A3(CTX, ANYTHING, ANYTHING)),
 	H(195, map_lookup_percpu_elem, MAP_VALUE_OR_NULL, ALL,
-	  A3(MAP, MAP_KEY, ANYTHING)),
+	  A3(MAP, MAP_KEY, ANYTHING), RPKT),
 	H(208, ktime_get_tai_ns, INTEGER, ALL, A0),
 };
 /* clang-format on */

@@ -37,7 +37,7 @@ enum arg_type {
 	ARG_SPIN_LOCK,	      /* the bpf_spin_lock of a map value */
 	ARG_ALLOC_MEM,	      /* a ring buffer record: released here */
 	ARG_SOCK_COMMON,      /* a socket pointer of any kind */
-	ARG_SOCK,	      /* ditto, of a full socket or NULL */
+	ARG_SOCK,	      /* ditto; Linux also takes its own pointers */
 	ARG_SOCK_RELEASE,     /* a referenced socket: released here */
 	ARG_FUNC,	      /* a callback of the same program */
 	ARG_STACK_OR_NULL,    /* passed through to a callback */
@@ -71,6 +71,7 @@ struct helper {
 	u64 prog_types; /* a set of PT() */
 	bool gpl_only;
 	bool changes_packet; /* packet pointers die */
+	bool takes_packet;   /* arguments may point into the packet */
 	/* Of these types, the further limits: NULL if none. */
 	bool (*allowed)(const struct prog *prog);
 };
