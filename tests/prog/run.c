@@ -151,7 +151,7 @@ static bool read_map(struct test_case *tc, const char *args)
 	u32 mode;
 
 	if (tc->nr_maps == MAX_CASE_MAPS ||
-	    sscanf(args, "%31s %31s %u %u %u %i", map->name, type,
+	    sscanf(args, "%47s %31s %u %u %u %i", map->name, type,
 		   &attr.key_size, &attr.value_size, &attr.max_entries,
 		   (int *)&attr.map_flags) < 2)
 		return false;
