@@ -366,7 +366,7 @@ static int arg_note_reference(struct verifier *v, struct call *call,
 	}
 	if (reg->ref_id && call->ref_id) {
 		log_printf(v->log,
-			   "more than one arg with ref_obj_id R%u %u %u\n",
+			   "more than one arg with ref_obj_id R%u %u %u",
 			   regno, reg->ref_id, call->ref_id);
 		return -EACCES;
 	}

@@ -9,6 +9,8 @@
  * 4. A callback's paths start at the call, from what is known there.
  * 5. Afterwards R1 to R5 are not to be read, R0 is what the prototype says,
  *    and if the packet may have moved, no pointer into it is any good.
+ * 6. A tail call that succeeds ends the function that it is in, and nobody
+ *    knows what it did: in a function that was called, that is one more path.
  */
 #include "verifier/call.h"
 
@@ -252,6 +254,27 @@ static int call_result(struct verifier *v, const struct call *call)
 	return err;
 }
 
+/* The path that goes on is the one where it succeeds; it ends the program
+ * unless this is a function, which returns then. */
+static int tail_call_forks(struct verifier *v)
+{
+	struct state *failed;
+	int err;
+
+	if (!v->cur->cur)
+		return 0;
+	if (state_frame(v->cur)->in_callback) {
+		log_printf(v->log, "tail_call cannot be used in a callback\n");
+		return -EFAULT;
+	}
+	err = branch_push(v, v->next, &failed);
+	if (err)
+		return err;
+	call_moves_packet(v);
+	reg_set_unknown(&verifier_regs(v)[0]);
+	return check_exit(v);
+}
+
 int check_helper_call(struct verifier *v)
 {
 	struct call call = { 0 };
@@ -272,5 +295,7 @@ int check_helper_call(struct verifier *v)
 		err = call_result(v, &call);
 	if (!err && call.helper->changes_packet)
 		call_moves_packet(v);
+	if (!err && call.helper->id == BPF_FUNC_tail_call)
+		err = tail_call_forks(v);
 	return err;
 }

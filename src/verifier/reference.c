@@ -66,7 +66,8 @@ int reference_check_none(struct verifier *v, const char *what)
 			   what);
 		return -EINVAL;
 	}
-	if (!state_count_refs(state, REF_POINTER))
+	/* what a function holds, who called it may give back */
+	if (state->cur || !state_count_refs(state, REF_POINTER))
 		return 0;
 	for (u32 i = 0; i < state->nr_refs; i++)
 		log_printf(v->log, "Unreleased reference id=%u alloc_insn=%u\n",

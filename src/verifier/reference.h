@@ -15,7 +15,8 @@ int reference_release(struct verifier *v, u32 id);
 void reference_forget(struct state *state, u32 id);
 /*
  * reference_check_none() - nothing is held, as @what needs ("BPF_EXIT
- * instruction in main prog", "tail_call", "BPF_LD_[ABS|IND]"): also no lock.
+ * instruction in main prog", "tail_call", "BPF_LD_[ABS|IND]"): no lock, and in
+ * the outermost frame no reference.
  */
 int reference_check_none(struct verifier *v, const char *what);
 

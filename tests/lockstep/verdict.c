@@ -9,6 +9,7 @@
 #include "prog/asm.h"
 
 #define MAX_MAPS 32
+#define MAX_FUNCS 16
 #define LOG_SIZE 65536
 
 /* ids of the types below */
@@ -199,33 +200,42 @@ static void assemble(struct assembler *as, const struct side *side,
 	must(asm_finish(as, &label), label, -ENOENT);
 }
 
-/* Records of all functions, if any is called back. */
-static u32 find_functions(const struct assembler *as,
-			  struct bpf_func_info info[2])
+static int compare_infos(const void *a, const void *b)
 {
-	u32 nr = 0;
+	return (int)((const struct bpf_func_info *)a)->insn_off -
+	       (int)((const struct bpf_func_info *)b)->insn_off;
+}
 
-	for (u32 i = 0; i < as->nr; i++) {
+/* Records of all functions, if there is more than one. */
+static u32 find_functions(const struct assembler *as,
+			  struct bpf_func_info infos[MAX_FUNCS])
+{
+	u32 nr = 1, unique = 1;
+
+	infos[0] = (struct bpf_func_info){ 0, TYPE_FUNC };
+	for (u32 i = 0; i < as->nr && nr < MAX_FUNCS; i++) {
 		const struct bpf_insn *insn = &as->insns[i];
 
-		if (insn->code == 0x18 && insn->src_reg == BPF_PSEUDO_FUNC) {
-			info[0] = (struct bpf_func_info){ 0, TYPE_FUNC };
-			info[1] =
+		if ((insn->code == 0x18 && insn->src_reg == BPF_PSEUDO_FUNC) ||
+		    (insn->code == 0x85 && insn->src_reg == BPF_PSEUDO_CALL))
+			infos[nr++] =
 				(struct bpf_func_info){ i + 1 + (u32)insn->imm,
 							TYPE_FUNC };
-			nr = 2; /* there is one such function */
-		}
 		if (insn->code == 0x18)
 			i++;
 	}
-	return nr;
+	qsort(infos, nr, sizeof(*infos), compare_infos);
+	for (u32 i = 1; i < nr; i++)
+		if (infos[i].insn_off != infos[unique - 1].insn_off)
+			infos[unique++] = infos[i];
+	return unique > 1 ? unique : 0;
 }
 
 static void side_load(struct side *side, u32 type, u32 attach_type,
 		      const char *text)
 {
 	static struct assembler as;
-	struct bpf_func_info funcs[2];
+	struct bpf_func_info funcs[MAX_FUNCS];
 	struct attr_prog_load attr = {
 		.prog_type = type,
 		.expected_attach_type = attach_type,

@@ -32,8 +32,8 @@ void verdict_map(const char *name, const struct attr_map_create *attr,
 /* Writes @size bytes to the element with key 0, and freezes the map. */
 void verdict_freeze(const char *name, const void *value);
 /*
- * verdict_load() - @text to both; 0 or the kernel's errno.  Static functions,
- * those that func[...] names, take what the kernel's callbacks do.
+ * verdict_load() - @text to both; 0 or the kernel's errno.  A program of
+ * several functions has BTF that says that they are static.
  */
 int verdict_load(u32 type, u32 attach_type, const char *text);
 
