@@ -11,6 +11,7 @@
  *    and if the packet may have moved, no pointer into it is any good.
  * 6. A tail call that succeeds ends the function that it is in, and nobody
  *    knows what it did: in a function that was called, that is one more path.
+ *    So is the load of a byte beyond the packet (load.c).
  */
 #include "verifier/call.h"
 
@@ -254,25 +255,31 @@ static int call_result(struct verifier *v, const struct call *call)
 	return err;
 }
 
-/* The path that goes on is the one where it succeeds; it ends the program
- * unless this is a function, which returns then. */
-static int tail_call_forks(struct verifier *v)
+int return_early(struct verifier *v, const struct scalar *result)
 {
-	struct state *failed;
+	struct state *other;
 	int err;
 
-	if (!v->cur->cur)
-		return 0;
 	if (state_frame(v->cur)->in_callback) {
-		log_printf(v->log, "tail_call cannot be used in a callback\n");
+		log_printf(v->log, "a callback cannot end the program\n");
 		return -EFAULT;
 	}
-	err = branch_push(v, v->next, &failed);
+	err = branch_push(v, v->next, &other);
 	if (err)
 		return err;
-	call_moves_packet(v);
-	reg_set_unknown(&verifier_regs(v)[0]);
+	reg_set_scalar(&verifier_regs(v)[0], result);
 	return check_exit(v);
+}
+
+/* Where it fails, nothing has happened. */
+static int tail_call_returns(struct verifier *v)
+{
+	struct scalar any = scalar_unknown();
+	int err = return_early(v, &any);
+
+	if (!err)
+		call_moves_packet(v);
+	return err;
 }
 
 int check_helper_call(struct verifier *v)
@@ -295,7 +302,7 @@ int check_helper_call(struct verifier *v)
 		err = call_result(v, &call);
 	if (!err && call.helper->changes_packet)
 		call_moves_packet(v);
-	if (!err && call.helper->id == BPF_FUNC_tail_call)
-		err = tail_call_forks(v);
+	if (!err && call.helper->id == BPF_FUNC_tail_call && v->cur->cur)
+		err = tail_call_returns(v);
 	return err;
 }

@@ -12,5 +12,10 @@ int check_helper_call(struct verifier *v);
 void call_clobber(struct verifier *v);
 /* call_moves_packet() - pointers to the packet are dead, in all frames */
 void call_moves_packet(struct verifier *v);
+/*
+ * return_early() - in a function that was called, v->insn may end it with
+ * @result: another path goes on after it, this one where it was called.
+ */
+int return_early(struct verifier *v, const struct scalar *result);
 
 #endif

@@ -96,6 +96,7 @@ static int check_packet_ctx(struct verifier *v)
 int check_load_packet(struct verifier *v, int xop)
 {
 	const struct reg *ctx = &verifier_regs(v)[PACKET_CTX];
+	struct scalar zero = scalar_const(0);
 	int err = check_packet_ctx(v);
 
 	if (!err && insn_descs[xop].form == FORM_LDIND)
@@ -106,5 +107,6 @@ int check_load_packet(struct verifier *v, int xop)
 		return err;
 	call_clobber(v);
 	reg_set_unknown(&verifier_regs(v)[0]);
-	return 0;
+	/* what is not there ends the program, or the function with 0 */
+	return v->cur->cur ? return_early(v, &zero) : 0;
 }
