@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Each instruction by itself: registers that exist, fields that must be zero,
- * constants that make sense.
+ * Each instruction by itself: fields that must be zero, constants that make
+ * sense.  It is looked at when a path first comes to it, as in Linux: what no
+ * path reaches may be anything.
  */
 #include "verifier/insn.h"
 
@@ -20,29 +21,9 @@ static int reserved(const struct insn_check *c, const char *what)
 	return -EINVAL;
 }
 
-static int reg_read(const struct insn_check *c, u32 reg)
-{
-	if (reg < NR_REGS)
-		return 0;
-	log_printf(c->log, "R%u is invalid\n", reg);
-	return -EINVAL;
-}
-
-static int reg_write(const struct insn_check *c, u32 reg)
-{
-	int err = reg_read(c, reg);
-
-	if (!err && reg == REG_FP) {
-		log_printf(c->log, "frame pointer is read only\n");
-		err = -EACCES;
-	}
-	return err;
-}
-
 static int check_unary(const struct insn_check *c)
 {
 	const struct bpf_insn *insn = c->insn;
-	int err;
 
 	if (BPF_OP(insn->code) == BPF_NEG) {
 		if (BPF_SRC(insn->code) != BPF_K || insn->src_reg ||
@@ -51,8 +32,7 @@ static int check_unary(const struct insn_check *c)
 	} else if (insn->src_reg || insn->off) {
 		return reserved(c, "BPF_END");
 	}
-	err = reg_read(c, insn->dst_reg);
-	return err ? err : reg_write(c, insn->dst_reg);
+	return 0;
 }
 
 static bool is_shift(u8 op)
@@ -60,17 +40,20 @@ static bool is_shift(u8 op)
 	return op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH;
 }
 
-static int check_alu_constant(const struct insn_check *c)
+int check_alu_constant(struct verifier *v, int xop)
 {
-	u8 op = BPF_OP(c->insn->code);
-	s32 imm = c->insn->imm;
+	const struct insn_desc *desc = &insn_descs[xop];
+	s32 imm = verifier_insn(v)->imm;
+	u8 op = BPF_OP(desc->code);
 
+	if (desc->form != FORM_ALUK)
+		return 0;
 	if ((op == BPF_DIV || op == BPF_MOD) && !imm) {
-		log_printf(c->log, "div by zero\n");
+		log_printf(v->log, "div by zero\n");
 		return -EINVAL;
 	}
-	if (is_shift(op) && (imm < 0 || imm >= c->desc->size * 8)) {
-		log_printf(c->log, "invalid shift %d\n", imm);
+	if (is_shift(op) && (imm < 0 || imm >= desc->size * 8)) {
+		log_printf(v->log, "invalid shift %d\n", imm);
 		return -EINVAL;
 	}
 	return 0;
@@ -82,33 +65,21 @@ static int check_alu(const struct insn_check *c)
 	u8 op = BPF_OP(insn->code);
 	bool off_is_variant = op == BPF_DIV || op == BPF_MOD || op == BPF_MOV;
 	bool from_reg = c->desc->form != FORM_ALUK;
-	int err = 0;
 
 	if ((from_reg ? insn->imm != 0 : insn->src_reg != 0) ||
 	    (insn->off && !off_is_variant))
 		return reserved(c, op == BPF_MOV ? "BPF_MOV" : "BPF_ALU");
-	if (from_reg)
-		err = reg_read(c, insn->src_reg);
-	if (!err && op != BPF_MOV)
-		err = reg_read(c, insn->dst_reg);
-	if (!err && !from_reg)
-		err = check_alu_constant(c);
-	return err ? err : reg_write(c, insn->dst_reg);
+	return 0;
 }
 
 static int check_jump(const struct insn_check *c)
 {
 	const struct bpf_insn *insn = c->insn;
-	int err = 0;
+	bool by_reg = c->desc->form == FORM_JMPX;
 
-	if (c->desc->form == FORM_JMPX) {
-		if (insn->imm)
-			return reserved(c, "BPF_JMP/JMP32");
-		err = reg_read(c, insn->src_reg);
-	} else if (insn->src_reg) {
-		return reserved(c, "BPF_JMP/JMP32");
-	}
-	return err ? err : reg_read(c, insn->dst_reg);
+	return (by_reg ? insn->imm : insn->src_reg)
+		       ? reserved(c, "BPF_JMP/JMP32")
+		       : 0;
 }
 
 static int check_goto(const struct insn_check *c)
@@ -143,37 +114,13 @@ static int check_exit(const struct insn_check *c)
 static int check_memory(const struct insn_check *c)
 {
 	const struct bpf_insn *insn = c->insn;
-	int err;
 
-	switch (c->desc->form) {
-	case FORM_LDX: /* its fields were looked at with the references */
-		err = reg_read(c, insn->src_reg);
-		return err ? err : reg_write(c, insn->dst_reg);
-	case FORM_STX:
-		if (insn->imm)
-			return reserved(c, "BPF_STX");
-		err = reg_read(c, insn->src_reg);
-		return err ? err : reg_read(c, insn->dst_reg);
-	default: /* FORM_ST */
-		if (insn->src_reg)
-			return reserved(c, "BPF_ST");
-		return reg_read(c, insn->dst_reg);
-	}
-}
-
-static int check_atomic(const struct insn_check *c)
-{
-	const struct bpf_insn *insn = c->insn;
-	int err;
-
-	err = reg_read(c, insn->src_reg);
-	if (!err)
-		err = reg_read(c, insn->dst_reg);
-	if (!err && c->desc->form == FORM_FETCH)
-		err = reg_write(c, insn->src_reg);
-	if (!err && c->desc->form == FORM_LOADACQ)
-		err = reg_write(c, insn->dst_reg);
-	return err;
+	/* those of FORM_LDX were looked at with the references */
+	if (c->desc->form == FORM_STX && insn->imm)
+		return reserved(c, "BPF_STX");
+	if (c->desc->form == FORM_ST && insn->src_reg)
+		return reserved(c, "BPF_ST");
+	return 0;
 }
 
 static bool may_load_abs(u32 prog_type)
@@ -195,14 +142,12 @@ static int check_load_abs(const struct insn_check *c)
 	}
 	if (insn->dst_reg || insn->off || (!indirect && insn->src_reg))
 		return reserved(c, "BPF_LD_[ABS|IND]");
-	return indirect ? reg_read(c, insn->src_reg) : 0;
+	return 0;
 }
 
 static int check_load64(const struct insn_check *c)
 {
-	if (c->insn->off)
-		return reserved(c, "BPF_LD_IMM64");
-	return reg_write(c, c->insn->dst_reg);
+	return c->insn->off ? reserved(c, "BPF_LD_IMM64") : 0;
 }
 
 static int check_form(const struct insn_check *c)
@@ -232,8 +177,8 @@ static int check_form(const struct insn_check *c)
 	case FORM_STX:
 	case FORM_ST:
 		return check_memory(c);
-	default:
-		return check_atomic(c);
+	default: /* of the atomic ones all fields mean something */
+		return 0;
 	}
 }
 

@@ -11,5 +11,8 @@
  * are its room's.
  */
 int check_insn(struct verifier *v, int *xop);
+/* check_alu_constant() - ditto: its immediate is no division by zero, no shift
+ * too far.  Asked when its registers have been looked at. */
+int check_alu_constant(struct verifier *v, int xop);
 
 #endif

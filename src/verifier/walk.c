@@ -179,6 +179,14 @@ static int check_form(struct verifier *v, int xop)
 	}
 }
 
+/* Jumps, calls, exits: where paths part and meet. */
+static bool is_jump_class(const struct bpf_insn *insn)
+{
+	u8 class = BPF_CLASS(insn->code);
+
+	return class == BPF_JMP || class == BPF_JMP32;
+}
+
 static int walk_insn(struct verifier *v)
 {
 	const struct insn_info *info = verifier_info(v);
@@ -206,6 +214,8 @@ static int walk_insn(struct verifier *v)
 		return err;
 	show_insn(v);
 	v->prog->aux[v->insn].seen = true;
+	if (is_jump_class(verifier_insn(v)))
+		v->jumps_processed++;
 	err = check_insn(v, &xop);
 	return err ? err : check_form(v, xop);
 }
