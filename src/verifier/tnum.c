@@ -264,7 +264,13 @@ struct tnum tnum_const_subreg(struct tnum a, u32 value)
 
 const char *tnum_text(struct tnum a, char *buf)
 {
-	snprintf(buf, TNUM_TEXT_MAX, "(0x%llx; 0x%llx)",
-		 (unsigned long long)a.value, (unsigned long long)a.mask);
+	unsigned long long value = a.value, mask = a.mask;
+
+	if (mask)
+		snprintf(buf, TNUM_TEXT_MAX, "(0x%llx; 0x%llx)", value, mask);
+	else if (value <= UINT16_MAX)
+		snprintf(buf, TNUM_TEXT_MAX, "%llu", value);
+	else
+		snprintf(buf, TNUM_TEXT_MAX, "0x%llx", value);
 	return buf;
 }
