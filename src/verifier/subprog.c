@@ -21,16 +21,33 @@ u32 subprog_next(struct verifier *v)
 	return 0;
 }
 
-int check_func_call(struct verifier *v)
+static void pass_arguments(struct verifier *v, const struct frame *caller)
 {
-	log_printf(v->log, "not yet\n");
-	return -ENOSYS;
+	struct reg *regs = verifier_regs(v);
+
+	for (u32 i = 1; i < FIRST_SAVED; i++)
+		regs[i] = caller->regs[i];
 }
 
-int check_exit(struct verifier *v)
+int check_func_call(struct verifier *v)
 {
-	log_printf(v->log, "not yet\n");
-	return -ENOSYS;
+	u32 target = v->insn + 1 + (u32)verifier_insn(v)->imm;
+	struct frame *caller = state_frame(v->cur);
+	int err;
+
+	if (v->cur->cur + 1 >= MAX_FRAMES) {
+		log_printf(v->log, "the call stack of %u frames is too deep\n",
+			   v->cur->cur + 2);
+		return -E2BIG;
+	}
+	err = frame_enter(v->cur, (s32)v->insn, subprog_of(v->prog, target));
+	if (err)
+		return err;
+	pass_arguments(v, caller);
+	for (u32 i = 0; i < FIRST_SAVED; i++)
+		reg_set_uninit(&caller->regs[i]);
+	v->next = target;
+	return 0;
 }
 
 int callback_enter(struct verifier *v, u32 id, u32 func_regno)

@@ -17,8 +17,11 @@ int subprog_entry(struct verifier *v, u32 nr, struct state *state);
 u32 subprog_next(struct verifier *v);
 /* FORM_CALL of a function. */
 int check_func_call(struct verifier *v);
-/* FORM_EXIT of whatever frame. */
+/* exit.c: FORM_EXIT of whatever frame. */
 int check_exit(struct verifier *v);
+/* ditto: the number in R0 is from @min to @max, which is precise from here on;
+ * @where: "At program exit" */
+int exit_check_range(struct verifier *v, s64 min, s64 max, const char *where);
 
 /*
  * callback_enter() - the helper @id, whose arguments are in R1 to R5 and have
