@@ -5,12 +5,6 @@
 
 #include "vm/vm.h"
 
-const char *reg_name(const struct reg *reg, char *buf)
-{
-	snprintf(buf, REG_NAME_MAX, "kind%u", reg->kind);
-	return buf;
-}
-
 void show_insn(struct verifier *v)
 {
 	char text[128];
