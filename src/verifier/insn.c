@@ -221,3 +221,55 @@ int check_insn(struct verifier *v, int *xop)
 		*xop = decoded;
 	return err;
 }
+
+static bool writes_dst(const struct insn_desc *desc)
+{
+	switch (desc->form) {
+	case FORM_ALUX:
+	case FORM_ALUK:
+	case FORM_UNARY:
+	case FORM_MOVSX:
+	case FORM_LDX:
+	case FORM_LD64:
+	case FORM_LOADACQ:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int check_registers(struct verifier *v, int xop)
+{
+	const struct bpf_insn *insn = verifier_insn(v);
+	bool fetches = insn_descs[xop].form == FORM_FETCH;
+
+	if (insn->dst_reg >= NR_REGS || insn->src_reg >= NR_REGS) {
+		log_printf(v->log, "R%u is invalid\n",
+			   max(insn->dst_reg, insn->src_reg));
+		return -EINVAL;
+	}
+	if ((insn->dst_reg == REG_FP && writes_dst(&insn_descs[xop])) ||
+	    (insn->src_reg == REG_FP && fetches)) {
+		log_printf(v->log, "frame pointer is read only\n");
+		return -EACCES;
+	}
+	return 0;
+}
+
+int check_insns(struct verifier *v)
+{
+	int xop, err;
+
+	for (v->insn = 0; v->insn < v->prog->len; v->insn++) {
+		err = check_insn(v, &xop);
+		if (!err)
+			err = check_registers(v, xop);
+		if (!err)
+			err = check_alu_constant(v, xop);
+		if (err)
+			return err;
+		if (insn_is_ld64(verifier_insn(v)))
+			v->insn++;
+	}
+	return 0;
+}

@@ -11,6 +11,9 @@
  * are its room's.
  */
 int check_insn(struct verifier *v, int *xop);
+/* check_insns() - all of them, and that their registers are some: what running
+ * unverified relies on. */
+int check_insns(struct verifier *v);
 /* check_alu_constant() - ditto: its immediate is no division by zero, no shift
  * too far.  Asked when its registers have been looked at. */
 int check_alu_constant(struct verifier *v, int xop);

@@ -13,9 +13,11 @@
 #include "base/alloc.h"
 #include "verifier/btf_info.h"
 #include "verifier/checks.h"
+#include "verifier/insn.h"
 #include "verifier/show.h"
 
-static int check_stages(struct verifier *v)
+/* What a program is made of. */
+static int check_structure(struct verifier *v)
 {
 	int err;
 
@@ -34,8 +36,15 @@ static int check_stages(struct verifier *v)
 		err = resolve_refs(v);
 	if (!err)
 		err = check_cfg(v);
-	if (!err)
-		err = live_compute(v);
+	return err;
+}
+
+/* What it does. */
+static int check_paths(struct verifier *v)
+{
+	int err;
+
+	err = live_compute(v);
 	if (!err)
 		err = walk(v);
 	if (!err)
@@ -43,34 +52,71 @@ static int check_stages(struct verifier *v)
 	return err;
 }
 
-int verifier_check(struct prog *prog, struct cgbpf_task *task,
-		   const struct attr_prog_load *attr, u64 uattr,
-		   struct log *log)
+static int verifier_init(struct verifier *v, struct prog *prog,
+			 struct cgbpf_task *task,
+			 const struct attr_prog_load *attr, u64 uattr,
+			 struct log *log)
 {
-	struct verifier v = {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	*v = (struct verifier){
 		.prog = prog,
 		.task = task,
 		.attr = attr,
 		.uattr = uattr,
 		.log = log,
+		.strict_align = attr->prog_flags & BPF_F_STRICT_ALIGNMENT,
+		.test_states = attr->prog_flags & BPF_F_TEST_STATE_FREQ,
+		.start_ns = (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec,
 	};
-	struct timespec now;
-	int err = -ENOMEM;
+	v->infos = mem_calloc(prog->len, sizeof(*v->infos));
+	v->global_state = mem_calloc(PROG_MAX_SUBPROGS, 1);
+	return v->infos && v->global_state ? 0 : -ENOMEM;
+}
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	v.start_ns = (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
-	v.strict_align = attr->prog_flags & BPF_F_STRICT_ALIGNMENT;
-	v.test_states = attr->prog_flags & BPF_F_TEST_STATE_FREQ;
-	v.infos = mem_calloc(prog->len, sizeof(*v.infos));
-	v.global_state = mem_calloc(PROG_MAX_SUBPROGS, 1);
-	if (v.infos && v.global_state)
-		err = check_stages(&v);
+static void verifier_exit(struct verifier *v)
+{
+	mem_free(v->global_state);
+	mem_free(v->infos);
+}
+
+int verifier_check(struct prog *prog, struct cgbpf_task *task,
+		   const struct attr_prog_load *attr, u64 uattr,
+		   struct log *log)
+{
+	struct verifier v;
+	int err;
+
+	err = verifier_init(&v, prog, task, attr, uattr, log);
+	if (!err)
+		err = check_structure(&v);
+	if (!err)
+		err = check_paths(&v);
 	if (!err) {
 		prog->verified_insns = v.insns_processed;
 		prog->resolved = true;
 	}
 	show_stats(&v);
-	mem_free(v.global_state);
-	mem_free(v.infos);
+	verifier_exit(&v);
+	return err;
+}
+
+int verifier_check_structure(struct prog *prog, struct cgbpf_task *task,
+			     const struct attr_prog_load *attr, struct log *log)
+{
+	struct verifier v;
+	int err;
+
+	err = verifier_init(&v, prog, task, attr, 0, log);
+	if (!err)
+		err = check_structure(&v);
+	if (!err)
+		err = check_insns(&v);
+	if (!err)
+		prog->checked = true;
+	for (u32 i = 0; i < prog->len && !err; i++)
+		prog->aux[i].seen = v.infos[i].reached;
+	verifier_exit(&v);
 	return err;
 }
