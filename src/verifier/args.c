@@ -273,7 +273,7 @@ static const struct arg_rule arg_rules[] = {
 	R(CONST_ALLOC_SIZE, KIND(SCALAR), 0, "scalar", arg_alloc_size),
 	R(LONG_OUT, KINDS_MEM, 0, WANT_MEM, arg_long_out),
 	R(CONST_STR, KIND(MAP_VALUE), 0, "map_value", arg_const_str),
-	R(SPIN_LOCK, KIND(MAP_VALUE), 0, "map_value, ptr_alloc", arg_spin_lock),
+	R(SPIN_LOCK, KIND(MAP_VALUE), 0, "map_value, ptr_", arg_spin_lock),
 	R(ALLOC_MEM, KIND(MEM), RULE_RECORD | RULE_RELEASES, "ringbuf_mem",
 	  NULL),
 	R(SOCK_COMMON, KINDS_SOCK, 0, WANT_SOCK, NULL),
@@ -366,8 +366,8 @@ static int arg_note_reference(struct verifier *v, struct call *call,
 	}
 	if (reg->ref_id && call->ref_id) {
 		log_printf(v->log,
-			   "more than one arg with ref_obj_id R%u %u %u",
-			   regno, reg->ref_id, call->ref_id);
+			   "more than one arg with ref_obj_id R%u %u %u", regno,
+			   reg->ref_id, call->ref_id);
 		return -EACCES;
 	}
 	if (reg->ref_id)

@@ -111,6 +111,7 @@ static void make_maps(void)
 /* -------------------------------------------------- what a register can be */
 
 #define KEY "r2 = r10; r2 += -16; "
+#define CONST_KEY "*(u32 *)(r10 - 16) = 0; "
 #define LOOKUP(map) "r1 = map[" map "]; " KEY "call bpf_map_lookup_elem; "
 #define RANDOM "call bpf_get_prandom_u32; "
 #define SK_LOOKUP(which)                                                \
@@ -169,8 +170,15 @@ static const struct thing {
 	  LOOKUP("hash") "if r0 == 0 goto out; r9 = r0; " RANDOM
 			 "r0 &= 7; r9 += r0",
 	  0, NULL },
-	{ "value of a constant key", LOOKUP("array") "r9 = r0", 0, NULL },
-	{ "value of a per-CPU array", LOOKUP("percpu") "r9 = r0", 0, NULL },
+	{ "value of a wide key", LOOKUP("array") "r9 = r0", 0, NULL },
+	{ "value of a constant key", CONST_KEY LOOKUP("array") "r9 = r0", 0,
+	  NULL },
+	{ "value of a key beyond",
+	  "*(u32 *)(r10 - 16) = 4; " LOOKUP("array") "r9 = r0", 0, NULL },
+	{ "value of a negative key",
+	  "*(u32 *)(r10 - 16) = -1; " LOOKUP("array") "r9 = r0", 0, NULL },
+	{ "value of a per-CPU array", CONST_KEY LOOKUP("percpu") "r9 = r0", 0,
+	  NULL },
 	{ "value of a per-CPU hash",
 	  LOOKUP("percpu_hash") "if r0 == 0 goto out; r9 = r0", 0, NULL },
 	{ "value with a lock", LOOKUP("lock") "if r0 == 0 goto out; r9 = r0", 0,
@@ -188,10 +196,12 @@ static const struct thing {
 		  "lock") "if r0 == 0 goto out; r1 = r0; call bpf_spin_lock",
 	  0, NULL },
 	{ "locked by constant key",
-	  LOOKUP("locks") "r9 = r0; r1 = r9; call bpf_spin_lock", 0, NULL },
+	  CONST_KEY LOOKUP("locks") "r9 = r0; r1 = r9; call bpf_spin_lock", 0,
+	  NULL },
 	{ "direct value with a lock", "r9 = map[locks]+0", 0, NULL },
 	{ "direct value, locked elsewhere",
-	  "r9 = map[locks]+0; " LOOKUP("locks") "r1 = r0; call bpf_spin_lock",
+	  "r9 = map[locks]+0; " CONST_KEY LOOKUP(
+		  "locks") "r1 = r0; call bpf_spin_lock",
 	  0, NULL },
 	{ "direct value", "r9 = map[thawed]+0", 0, NULL },
 	{ "constant text", "r9 = map[text]+0", 0, NULL },
@@ -201,11 +211,13 @@ static const struct thing {
 	{ "constant text after", "r9 = map[text]+0; r9 += 16", 0, NULL },
 	{ "constant text somewhere",
 	  RANDOM "r0 &= 7; r9 = map[text]+0; r9 += r0", 0, NULL },
-	{ "constant text by key", LOOKUP("text") "r9 = r0", 0, NULL },
-	{ "value that is read only", LOOKUP("thawed") "r9 = r0", 0, NULL },
+	{ "constant text by key", CONST_KEY LOOKUP("text") "r9 = r0", 0, NULL },
+	{ "value that is read only", CONST_KEY LOOKUP("thawed") "r9 = r0", 0,
+	  NULL },
 	{ "value of a read only hash",
 	  LOOKUP("read_hash") "if r0 == 0 goto out; r9 = r0", 0, NULL },
-	{ "value that is write only", LOOKUP("write_only") "r9 = r0", 0, NULL },
+	{ "value that is write only", CONST_KEY LOOKUP("write_only") "r9 = r0",
+	  0, NULL },
 	{ "inner map or NULL", LOOKUP("outer") "r9 = r0", 0, NULL },
 	{ "inner map", LOOKUP("outer") "if r0 == 0 goto out; r9 = r0", 0,
 	  NULL },
