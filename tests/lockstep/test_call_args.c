@@ -31,8 +31,6 @@ static const struct prog_row {
 	  "r7 = *(u64 *)(r6 + 168)",
 	  "r9 = *(u32 *)(r6 + 76); r8 = *(u32 *)(r6 + 80)" },
 	{ BPF_PROG_TYPE_CGROUP_SOCK, BPF_CGROUP_INET_SOCK_CREATE, NULL, NULL },
-	{ BPF_PROG_TYPE_SOCK_OPS, BPF_CGROUP_SOCK_OPS,
-	  "r7 = *(u64 *)(r6 + 184)", NULL },
 	{ BPF_PROG_TYPE_CGROUP_DEVICE, BPF_CGROUP_DEVICE, NULL, NULL },
 	{ BPF_PROG_TYPE_CGROUP_SOCK_ADDR, BPF_CGROUP_INET4_CONNECT,
 	  "r7 = *(u64 *)(r6 + 64)", NULL },
