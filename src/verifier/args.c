@@ -20,6 +20,7 @@
 #include "verifier/precise.h"
 #include "verifier/reference.h"
 #include "verifier/show.h"
+#include "verifier/value.h"
 #include "verifier/walk.h"
 
 #define MAX_ARGS 5u
@@ -176,16 +177,10 @@ static int arg_alloc_size(struct verifier *v, struct call *call, u32 regno)
 
 static int arg_long_out(struct verifier *v, struct call *call, u32 regno)
 {
-	(void)call;
-	return memory_check(v, regno, sizeof(s64), ACCESS_WRITE, false);
-}
+	int err = memory_check(v, regno, sizeof(s64), ACCESS_WRITE, false);
 
-/* Nobody can change a value of @map any more. */
-static bool map_is_constant(const struct map *map)
-{
-	return (map->flags & BPF_F_RDONLY_PROG) &&
-	       __atomic_load_n(&map->frozen, __ATOMIC_ACQUIRE) &&
-	       !__atomic_load_n(&map->writers, __ATOMIC_ACQUIRE);
+	(void)call;
+	return err ? err : memory_check_aligned(v, regno, sizeof(s64));
 }
 
 static int arg_const_str(struct verifier *v, struct call *call, u32 regno)
@@ -197,7 +192,7 @@ static int arg_const_str(struct verifier *v, struct call *call, u32 regno)
 	int err;
 
 	(void)call;
-	if (!map_is_constant(map)) {
+	if (!value_is_constant(map)) {
 		log_printf(v->log, "R%u does not point to a readonly map'\n",
 			   regno);
 		return -EACCES;

@@ -396,6 +396,17 @@ int memory_check_sized(struct verifier *v, u32 regno, u32 size_regno,
 	return err ? err : precise_reg(v, size_regno);
 }
 
+int memory_check_aligned(struct verifier *v, u32 regno, u32 size)
+{
+	const struct touch t = {
+		.reg = &verifier_regs(v)[regno],
+		.regno = regno,
+		.size = size,
+	};
+
+	return check_alignment(v, &t, 0, true);
+}
+
 int pointer_check_fixed(struct verifier *v, const struct reg *reg, u32 regno,
 			bool fixed_off_ok)
 {

@@ -32,6 +32,8 @@ int memory_check(struct verifier *v, u32 regno, u32 size, enum access access,
  */
 int memory_check_sized(struct verifier *v, u32 regno, u32 size_regno,
 		       enum access access, bool zero_ok);
+/* memory_check_aligned() - @regno is a multiple of @size, whatever the flags */
+int memory_check_aligned(struct verifier *v, u32 regno, u32 size);
 /*
  * pointer_check_fixed() - @reg has not been moved (@fixed_off_ok: by a
  * constant only, not below 0), as context and socket pointers must be.
