@@ -2,6 +2,8 @@
 /*
  * Loads that name what they load: constants, maps, values, functions of the
  * program; and the old loads of a packet's bytes through the context in R6.
+ *
+ * Those end the function, with R0 = 0, when the packet has no such bytes.
  */
 #include "object/map.h"
 #include "verifier/call.h"
@@ -107,6 +109,6 @@ int check_load_packet(struct verifier *v, int xop)
 		return err;
 	call_clobber(v);
 	reg_set_unknown(&verifier_regs(v)[0]);
-	/* what is not there ends the program, or the function with 0 */
+	v->changed_regs |= 1;
 	return v->cur->cur ? return_early(v, &zero) : 0;
 }

@@ -19,8 +19,6 @@
  * 6. What is read, and what is written whole, is told to live.c; which slot a
  *    register went to or came from to precise.c.  A SLOT_ZERO made of a
  *    register that is 0 makes it precise, as no one can go back through it.
- * 7. A slot of which bytes still say SLOT_SPILL when its spill is lost (5.)
- *    has REG_UNINIT there: those bytes cannot be read until written again.
  */
 #include "verifier/stack.h"
 
@@ -117,14 +115,6 @@ static int place_find(struct verifier *v, const struct touch *t,
 }
 
 /* ----------------------------------------------------------------- loads */
-
-static int refuse_byte(struct verifier *v, const struct touch *t, s32 off,
-		       s32 at)
-{
-	log_printf(v->log, "invalid read from stack off %d+%d size %u\n", off,
-		   at, t->size);
-	return -EACCES;
-}
 
 /* Bytes of each type that a load gets. */
 struct tally {
@@ -239,18 +229,14 @@ static int load_spill(struct verifier *v, const struct touch *t,
 	return step_stack(v, p->frame->depth, slot_of(p->first));
 }
 
-static int load_plain(struct verifier *v, const struct touch *t,
-		      const struct place *p)
+static void load_plain(struct verifier *v, const struct touch *t,
+		       const struct place *p)
 {
 	struct tally tally = tally_bytes(p);
 
-	for (s32 off = p->first; off < p->end; off++)
-		if (*byte_at(p, off) == SLOT_SPILL) /* 7. */
-			return refuse_byte(v, t, p->first, off - p->first);
 	note_uninit(v, p, &tally);
 	if (t->value >= 0)
 		load_bytes(v, t, p, &tally);
-	return 0;
 }
 
 static int load_fixed(struct verifier *v, const struct touch *t,
@@ -261,8 +247,10 @@ static int load_fixed(struct verifier *v, const struct touch *t,
 
 	slot_changed(v, nr);
 	live_slot_read(v, p->frame, nr);
-	return slot_is_spill(slot) ? load_spill(v, t, p, slot)
-				   : load_plain(v, t, p);
+	if (slot_is_spill(slot))
+		return load_spill(v, t, p, slot);
+	load_plain(v, t, p);
+	return 0;
 }
 
 /* ---------------------------------------------------------------- stores */
@@ -378,7 +366,7 @@ static int store_varied(struct verifier *v, const struct touch *t,
 			kept = true;
 			continue;
 		}
-		reg_set_uninit(&slot->reg); /* 7. */
+		slot_scrub(slot);
 		if (zero && *byte == SLOT_ZERO)
 			kept = true;
 		else
@@ -389,62 +377,31 @@ static int store_varied(struct verifier *v, const struct touch *t,
 
 /* --------------------------------------------------------------- regions */
 
-/* A helper may write any byte of the slot. */
-static void slot_clobber(struct slot *slot, u8 *byte)
-{
-	if (slot_is_spill(slot) && *byte == SLOT_SPILL)
-		slot_scrub(slot);
-	else if (*byte != SLOT_SPILL)
-		*byte = SLOT_MISC;
-}
-
-static int refuse_region(struct verifier *v, const struct touch *t,
-			 const struct place *p, s32 off)
-{
-	char text[TNUM_TEXT_MAX];
-
-	if (p->fixed)
-		log_printf(v->log,
-			   "invalid read from stack R%u off %d+%d size %u\n",
-			   t->regno, p->first, off - p->first, t->size);
-	else
-		log_printf(v->log,
-			   "invalid read from stack R%u var_off %s+%d size "
-			   "%u\n",
-			   t->regno, tnum_text(t->reg->s.var_off, text),
-			   off - p->first, t->size);
-	return -EACCES;
-}
-
 /* What may be read is there; what may be written is some number after. */
-static int touch_bytes(struct verifier *v, const struct touch *t,
-		       const struct place *p)
+static void touch_bytes(struct verifier *v, const struct touch *t,
+			const struct place *p)
 {
 	struct tally tally = tally_bytes(p);
 
 	for (s32 off = p->first; off < p->end; off++) {
-		struct slot *slot = &p->frame->slots[slot_of(off)];
-		u8 *byte = byte_at(p, off);
-
-		if (*byte == SLOT_SPILL && !slot_is_spill(slot)) /* 7. */
-			return refuse_region(v, t, p, off);
-		if (t->access == ACCESS_WRITE)
-			slot_clobber(slot, byte);
+		if (t->access == ACCESS_WRITE) {
+			slot_scrub(&p->frame->slots[slot_of(off)]);
+			*byte_at(p, off) = SLOT_MISC;
+			slot_changed(v, slot_of(off));
+		}
 		live_slot_read(v, p->frame, slot_of(off));
 	}
 	note_uninit(v, p, &tally);
-	return 0;
 }
 
 /* All bytes are written, whatever they were. */
-static int write_bytes(struct verifier *v, const struct place *p)
+static void write_bytes(struct verifier *v, const struct place *p)
 {
 	for (s32 off = p->first; off < p->end; off++) {
 		slot_changed(v, slot_of(off));
 		slot_scrub(&p->frame->slots[slot_of(off)]);
 		*byte_at(p, off) = SLOT_MISC;
 	}
-	return 0;
 }
 
 int stack_region(struct verifier *v, const struct touch *t)
@@ -460,8 +417,10 @@ int stack_region(struct verifier *v, const struct touch *t)
 	if (err)
 		return err;
 	if (t->access == ACCESS_WRITE && p.fixed && !t->varied)
-		return write_bytes(v, &p);
-	return touch_bytes(v, t, &p);
+		write_bytes(v, &p);
+	else
+		touch_bytes(v, t, &p);
+	return 0;
 }
 
 /* ---------------------------------------------------------- instructions */
@@ -481,14 +440,12 @@ static int load_varied(struct verifier *v, const struct touch *t,
 		       const struct place *p)
 {
 	struct tally tally = tally_bytes(p);
-	int err;
 
 	if (t->value < 0)
 		return refuse_varied(v, t);
-	err = touch_bytes(v, t, p);
-	if (!err)
-		load_bytes(v, t, p, &tally);
-	return err;
+	touch_bytes(v, t, p);
+	load_bytes(v, t, p, &tally);
+	return 0;
 }
 
 int stack_access(struct verifier *v, const struct touch *t)

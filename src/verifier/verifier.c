@@ -66,7 +66,8 @@ static int verifier_init(struct verifier *v, struct prog *prog,
 		.attr = attr,
 		.uattr = uattr,
 		.log = log,
-		.strict_align = attr->prog_flags & BPF_F_STRICT_ALIGNMENT,
+		.strict_align = (attr->prog_flags & BPF_F_STRICT_ALIGNMENT) &&
+				!(attr->prog_flags & BPF_F_ANY_ALIGNMENT),
 		.test_states = attr->prog_flags & BPF_F_TEST_STATE_FREQ,
 		.start_ns = (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec,
 	};
