@@ -103,8 +103,7 @@ static bool is_goto(const struct bpf_insn *insn)
 	       insn->code == (BPF_JMP32 | BPF_JA);
 }
 
-/* A jump, conditional or not: neither call nor exit. */
-static bool is_jump(const struct bpf_insn *insn)
+bool insn_is_jump(const struct bpf_insn *insn)
 {
 	u8 class = BPF_CLASS(insn->code);
 
@@ -125,6 +124,19 @@ static s64 jump_target(u32 i, const struct bpf_insn *insn)
 	return (s64)i + distance + 1;
 }
 
+void insn_successors(const struct prog *prog, u32 i, struct insn_next *next)
+{
+	const struct bpf_insn *insn = &prog->insns[i];
+
+	next->nr = 0;
+	if (is_exit(insn))
+		return;
+	if (!is_goto(insn))
+		next->to[next->nr++] = i + (insn_is_ld64(insn) ? 2 : 1);
+	if (insn_is_jump(insn))
+		next->to[next->nr++] = (u32)jump_target(i, insn);
+}
+
 static void note_facts(struct subprog *subprog, const struct bpf_insn *insn)
 {
 	u8 mode = BPF_MODE(insn->code);
@@ -142,7 +154,7 @@ static int check_subprog(struct verifier *v, struct subprog *subprog, u32 end)
 
 	for (u32 i = subprog->start; i < end; i++) {
 		note_facts(subprog, &insns[i]);
-		if (is_jump(&insns[i])) {
+		if (insn_is_jump(&insns[i])) {
 			s64 to = jump_target(i, &insns[i]);
 
 			if (to < subprog->start || to >= end) {
@@ -193,15 +205,13 @@ static void walk_to(struct walk *walk, struct verifier *v, s64 to)
 static void walk_from(struct walk *walk, struct verifier *v, u32 i)
 {
 	const struct bpf_insn *insn = &v->prog->insns[i];
+	struct insn_next next;
 
-	if (is_exit(insn))
-		return;
 	if (insn_is_func_call(insn) || insn_is_func_ref(insn))
 		walk_to(walk, v, func_target(i, insn));
-	if (is_jump(insn))
-		walk_to(walk, v, jump_target(i, insn));
-	if (!is_goto(insn))
-		walk_to(walk, v, i + (insn_is_ld64(insn) ? 2 : 1));
+	insn_successors(v->prog, i, &next);
+	while (next.nr)
+		walk_to(walk, v, next.to[--next.nr]);
 }
 
 static int check_reached(struct verifier *v)

@@ -14,6 +14,7 @@
 #include "verifier/state.h"
 
 struct cgbpf_task;
+struct live;
 struct prune;
 
 /* What is known of one instruction, whatever the path. */
@@ -24,6 +25,7 @@ struct insn_info {
 	bool jump_point;       /* paths meet: must be in the history */
 	bool force_checkpoint; /* and a state is always remembered */
 	bool calls_callback;   /* a helper that calls back is called here */
+	u32 cycle;	       /* see points.c */
 	u8 base; /* of a load or store: 1 + what it went through */
 };
 
@@ -58,6 +60,7 @@ struct verifier {
 	struct branch *branches; /* a stack */
 	u32 nr_branches, max_branches;
 	struct prune *prune;
+	struct live *live;
 
 	/* What the log shows after an instruction: changed since the last. */
 	u32 changed_regs;
@@ -81,6 +84,8 @@ int check_subprogs(struct verifier *v);
 int resolve_refs(struct verifier *v);
 /* cfg.c: every instruction is reached, none in the middle of another */
 int check_cfg(struct verifier *v);
+/* points.c: infos' prune and jump points, calls_callback, cycle */
+int find_points(struct verifier *v);
 /* live.c: infos' live */
 int live_compute(struct verifier *v);
 /* walk.c: every path of the program, then of each global function it calls */
@@ -90,6 +95,16 @@ int check_frames(struct verifier *v);
 
 /* The function that instruction @i belongs to. */
 u32 subprog_of(const struct prog *prog, u32 i);
+
+/* Where instruction @i can go on in its function; a call returns. */
+struct insn_next {
+	u32 nr;
+	u32 to[2]; /* of a jump, its target last */
+};
+
+void insn_successors(const struct prog *prog, u32 i, struct insn_next *next);
+/* A jump, conditional or not: neither call nor exit. */
+bool insn_is_jump(const struct bpf_insn *insn);
 
 static inline const struct bpf_insn *verifier_insn(const struct verifier *v)
 {

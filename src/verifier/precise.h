@@ -24,5 +24,16 @@ int step_jump(struct verifier *v, u32 flags, const struct linked_reg *linked,
 int precise_reg(struct verifier *v, u32 regno);
 /* precise_slot() - ditto, of what is spilled in v->cur's frame @frame */
 int precise_slot(struct verifier *v, u32 frame, u32 slot);
+/*
+ * precise_like() - @state, before v->insn or where it was remembered, will do
+ * as @old did: what is precise in @old is so in @state, and back along its
+ * path.  True if that was news to some remembered state.
+ */
+bool precise_like(struct verifier *v, const struct state *old,
+		  const struct state *state, u32 insn);
+/* precise_all() - all numbers in the states before @state are precise */
+void precise_all(struct verifier *v, const struct state *state);
+/* precise_forget() - none in @state is */
+void precise_forget(struct state *state);
 
 #endif

@@ -224,6 +224,24 @@ static int frames_copy(struct state *to, const struct state *from)
 	return 0;
 }
 
+static int steps_copy(struct state *to, const struct state *from)
+{
+	struct step *steps;
+
+	if (from->nr_steps > to->max_steps) {
+		steps = mem_realloc(to->steps, from->nr_steps * sizeof(*steps));
+		if (!steps)
+			return -ENOMEM;
+		to->steps = steps;
+		to->max_steps = from->nr_steps;
+	}
+	if (from->nr_steps)
+		memcpy(to->steps, from->steps,
+		       from->nr_steps * sizeof(*to->steps));
+	to->nr_steps = from->nr_steps;
+	return 0;
+}
+
 int state_copy(struct state *to, const struct state *from)
 {
 	int err = frames_copy(to, from);
@@ -240,10 +258,8 @@ int state_copy(struct state *to, const struct state *from)
 	to->first_insn = from->first_insn;
 	to->last_insn = from->last_insn;
 	to->insn = from->insn;
-	to->may_loop_in_callback = from->may_loop_in_callback;
 	to->callback_depth = from->callback_depth;
-	to->nr_steps = 0;
-	return 0;
+	return steps_copy(to, from);
 }
 
 /* ---- references ---- */

@@ -146,6 +146,7 @@ struct step {
 #define STEP_STACK 1u	   /* frame and slot are set */
 #define STEP_DST_SCALAR 2u /* of a jump: which operands are scalars */
 #define STEP_SRC_SCALAR 4u
+#define STEP_JUMP 8u /* those two say so */
 
 struct state {
 	struct frame *frames[MAX_FRAMES];
@@ -157,9 +158,11 @@ struct state {
 	struct state *parent;
 	u32 branches; /* paths from here that have not ended */
 	u32 first_insn, last_insn;
-	u32 insn; /* where it is, when remembered */
-	bool may_loop_in_callback;
-	u32 callback_depth; /* callbacks entered on the way here */
+	u32 insn;	       /* where it is, when remembered */
+	u32 hits, misses;      /* comparisons with it */
+	bool evicted, cleaned; /* not compared any more; dead parts forgotten */
+	struct state *next, **link; /* of the list that it is in */
+	u32 callback_depth;	    /* callbacks entered on the way here */
 	u32 nr_steps, max_steps;
 	struct step *steps; /* since parent */
 };
@@ -220,8 +223,8 @@ static inline bool slot_is_scalar_spill(const struct slot *slot)
 int state_new(struct state **out);
 void state_free(struct state *state);
 /*
- * state_copy() - @to becomes what @from knows, its place in the tree too but
- * for steps; its memory is used again.  -ENOMEM: @to can only be freed.
+ * state_copy() - @to becomes what @from knows, its place in the tree and steps
+ * too; its memory is used again.  -ENOMEM: @to can only be freed.
  */
 int state_copy(struct state *to, const struct state *from);
 

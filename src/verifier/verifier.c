@@ -44,7 +44,9 @@ static int check_paths(struct verifier *v)
 {
 	int err;
 
-	err = live_compute(v);
+	err = find_points(v);
+	if (!err)
+		err = live_compute(v);
 	if (!err)
 		err = walk(v);
 	if (!err)

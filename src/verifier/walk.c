@@ -25,6 +25,7 @@
 #include "verifier/call.h"
 #include "verifier/insn.h"
 #include "verifier/jump.h"
+#include "verifier/live.h"
 #include "verifier/memory.h"
 #include "verifier/precise.h"
 #include "verifier/prune.h"
@@ -217,7 +218,11 @@ static int walk_insn(struct verifier *v)
 	if (is_jump_class(verifier_insn(v)))
 		v->jumps_processed++;
 	err = check_insn(v, &xop);
-	return err ? err : check_form(v, xop);
+	if (!err)
+		err = live_begin(v);
+	if (!err)
+		err = check_form(v, xop);
+	return err ? err : live_end(v);
 }
 
 /* v->cur, to where it ends. */
