@@ -69,10 +69,9 @@ struct prog {
 
 	u32 xlen;
 	struct xinsn *xinsns; /* what runs */
-	/* How it runs: unverified programs only in the checked interpreter. */
+	bool clears_stack;    /* some function reads_uninit */
+	/* In the checked interpreter: tests look for verifier's mistakes so. */
 	bool checked;
-	/* each access through a context or a socket is known (aux->ctx) */
-	bool resolved;
 
 	u32 nr_maps;
 	struct map **used_maps;			/* references */

@@ -96,10 +96,8 @@ int verifier_check(struct prog *prog, struct cgbpf_task *task,
 		err = check_structure(&v);
 	if (!err)
 		err = check_paths(&v);
-	if (!err) {
+	if (!err)
 		prog->verified_insns = v.insns_processed;
-		prog->resolved = true;
-	}
 	show_stats(&v);
 	verifier_exit(&v);
 	return err;

@@ -492,6 +492,7 @@ static u64 checked_loop(struct checked *c, const struct xinsn *insn,
 			insn++;
 			break;
 		case XOP_CALLFUNC:
+		case XOP_CALLCLEAR:
 			if (!frame_push(c, reg))
 				goto fault;
 			c->frames[c->depth - 1].ret = insn;
@@ -528,6 +529,10 @@ static u64 checked_loop(struct checked *c, const struct xinsn *insn,
 			reg[1].cap = checked_ctx_cap(c->run);
 			insn = prog->xinsns - 1;
 			break;
+		case XOP_DEAD:
+			checked_fault(c, "an instruction that the verifier "
+					 "did not come to");
+			goto fault;
 		default:
 			checked_fault(c, "not for the checked interpreter");
 			goto fault;
