@@ -19,7 +19,7 @@
 
 #include "suites/side.h"
 
-#define CASE_SECONDS 120
+#define CASE_SECONDS 60
 
 /*
  * All maps with BTF share one, which has pointers to types of a test module.
@@ -35,6 +35,15 @@ static void no_module_types(void)
 			btf_raw_types[i + 2] = 1;
 }
 
+/* It returns an address, which no two runs agree on. */
+static bool returns_address(const struct bpf_test *test)
+{
+	for (int i = 0; i < MAX_TEST_RUNS; i++)
+		if (test->retvals[i].retval == POINTER_VALUE)
+			return true;
+	return false;
+}
+
 static void run_case(struct bpf_test *test, bool quiet)
 {
 	int passes = 0, errors = 0;
@@ -44,7 +53,7 @@ static void run_case(struct bpf_test *test, bool quiet)
 		_exit(1);
 	verbose = !quiet;
 	side_begin(bpf_vlog);
-	bpf_semi_rand_init();
+	srand(1); /* some cases are random: let both sides have the same */
 	do_test_single(test, false, &passes, &errors);
 	fflush(stdout);
 	_exit(0);
@@ -67,6 +76,8 @@ static void one_case(unsigned int nr, bool quiet)
 		perror("fork");
 		exit(1);
 	}
+	if (returns_address(test))
+		side_forget_runs();
 	snprintf(name, sizeof(name), "%u %s", nr, test->descr);
 	side_print(name,
 		   test->fixup_kfunc_btf_id[0].kfunc

@@ -26,6 +26,10 @@ TYPES = {
 }
 FIELDS = ("name", "type", "verdict", "processed", "usec", "runs", "message")
 
+# How our verifier says that there is no such helper here.
+LACKING = re.compile(
+    r"^(\w+) is not here: (.*)|^(calling kernel function) is not allowed")
+
 Row = collections.namedtuple("Row", FIELDS, defaults=(None,) * 4)
 
 
@@ -70,6 +74,8 @@ def judge(kernel, ours):
         return "crash"
     if accepted(ours):
         return "accepted here alone"
+    if LACKING.search(ours.message or ""):
+        return "not here"
     if accepted(kernel):
         return "refused here alone"
     return "another errno"
@@ -142,6 +148,10 @@ def main():
                 judgement, name, kernel.type, say(kernel), say(ours)))
         if judgement == "map":
             counts["map type " + ours.verdict[4:]] += 1
+            continue
+        if judgement == "not here":
+            what = LACKING.search(ours.message)
+            counts["not here: " + (what[1] or what[3])] += 1
             continue
         if judgement != "same" and key:
             used.add(key)

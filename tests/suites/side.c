@@ -61,6 +61,11 @@ void side_reset(void)
 	};
 }
 
+void side_forget_runs(void)
+{
+	report->nr_runs = 0;
+}
+
 void side_print(const char *name, const char *type, int status)
 {
 	char verdict[64];

@@ -48,6 +48,8 @@ void side_begin(const void *log);
 /* What the case told, in whatever process: of the last side_reset() on. */
 const struct side_report *side_report(void);
 void side_reset(void);
+/* what its runs returned is nothing to compare */
+void side_forget_runs(void);
 
 /*
  * side_print() - one line of tab-separated fields on stdout: @name, the type,
