@@ -302,9 +302,13 @@ bool regs_look_same(const struct state *old, const struct state *cur)
 {
 	if (old->cur != cur->cur)
 		return false;
-	for (u32 i = 0; i < NR_REGS; i++)
-		if (!regs_same(&state_frame(old)->regs[i],
-			       &state_frame(cur)->regs[i]))
+	for (u32 i = 0; i < NR_REGS; i++) {
+		const struct reg *o = &state_frame(old)->regs[i];
+		const struct reg *c = &state_frame(cur)->regs[i];
+
+		if (o->id != c->id || o->ref_id != c->ref_id ||
+		    !regs_same(o, c))
 			return false;
+	}
 	return true;
 }

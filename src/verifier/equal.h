@@ -32,7 +32,7 @@ struct id_map {
 bool states_equal(struct verifier *v, const struct state *old,
 		  const struct state *cur, enum equality how,
 		  struct id_map *ids);
-/* regs_look_same() - the innermost frames' registers, whatever their ids */
+/* regs_look_same() - the innermost frames' registers, to the letter */
 bool regs_look_same(const struct state *old, const struct state *cur);
 /* The instruction that frame @frame of @state is at: in outer ones the call. */
 u32 state_frame_insn(const struct state *state, u32 frame, u32 insn);

@@ -15,8 +15,8 @@
  *    at run time is covered by some state on some path.
  * 5. A global function is walked once, from what its BTF says of its
  *    arguments; its callers believe the BTF.
- * 6. Walking stops with -E2BIG after PROG_MAX_INSNS instructions, or with
- *    MAX_BRANCHES waiting, so it always ends.
+ * 6. Walking stops with -E2BIG after PROG_MAX_INSNS instructions, and with
+ *    -EFAULT when MAX_BRANCHES wait, so it always ends.
  */
 #include "verifier/walk.h"
 
@@ -107,10 +107,10 @@ int branch_push(struct verifier *v, u32 insn, struct state **other)
 	struct state *state;
 	int err;
 
-	if (v->nr_branches > MAX_BRANCHES) {
+	if (v->nr_branches >= MAX_BRANCHES) {
 		log_printf(v->log, "The sequence of %u jumps is too complex.\n",
-			   v->nr_branches);
-		return -E2BIG;
+			   v->nr_branches + 1);
+		return -EFAULT; /* it is what Linux 6.18 says */
 	}
 	err = state_new(&state);
 	if (err)

@@ -23,7 +23,7 @@ int operand_write(struct verifier *v, u32 regno);
 /*
  * branch_push() - the path forks: the other one starts before @insn, having
  * come from v->insn, with a copy of v->cur, which *other borrows until it is
- * walked.  -E2BIG, -ENOMEM.
+ * walked.  -EFAULT (too many wait), -ENOMEM.
  */
 int branch_push(struct verifier *v, u32 insn, struct state **other);
 
