@@ -14,6 +14,7 @@
 #include "verifier/state.h"
 
 struct cgbpf_task;
+struct func;
 struct live;
 struct prune;
 
@@ -46,7 +47,7 @@ struct verifier {
 	bool test_states;  /* BPF_F_TEST_STATE_FREQ: remember each one */
 
 	struct insn_info *infos; /* by instruction */
-	u8 *global_state;	 /* by function: see subprog.c */
+	struct func *funcs;	 /* by function: see global.h */
 
 	/* The path under way. */
 	struct state *cur;

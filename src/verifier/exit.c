@@ -9,8 +9,11 @@
  * 3. A function's: its frame is gone, so no pointer into it may come back in
  *    R0; what was pointed into it from elsewhere cannot be, since stores of
  *    such pointers go up only by R0.  The path goes on after the call.
+ * 4. A callback's: R0 tells the helper whether to go on, 0 or 1; the path comes
+ *    to the helper's call once more (callback.c).
  */
 #include "verifier/precise.h"
+#include "verifier/widen.h"
 #include "verifier/reference.h"
 #include "verifier/show.h"
 #include "verifier/subprog.h"
@@ -97,10 +100,30 @@ static int exit_program(struct verifier *v)
 	return err ? err : PATH_ENDS;
 }
 
+/* To the helper's call, which may call again. */
+static int exit_callback(struct verifier *v)
+{
+	const struct frame *callee = state_frame(v->cur);
+	u32 callsite = (u32)callee->callsite;
+	int err;
+
+	if (callee->regs[0].kind != REG_SCALAR) {
+		log_printf(v->log, "R0 not a scalar value\n");
+		return -EACCES;
+	}
+	err = exit_check_range(v, callee->ret_min, callee->ret_max,
+			       "At callback return");
+	if (err)
+		return err;
+	frame_leave(v->cur);
+	v->next = callsite;
+	return widen(v, callsite);
+}
+
 static int exit_function(struct verifier *v)
 {
-	struct frame *callee = state_frame(v->cur);
-	struct reg r0 = callee->regs[0];
+	const struct frame *callee = state_frame(v->cur);
+	const struct reg r0 = callee->regs[0];
 	u32 callsite = (u32)callee->callsite;
 
 	if (r0.kind == REG_STACK) {
@@ -108,8 +131,11 @@ static int exit_function(struct verifier *v)
 			   "cannot return stack pointer to the caller\n");
 		return -EINVAL;
 	}
+	if (callee->in_callback)
+		return exit_callback(v);
 	frame_leave(v->cur);
 	verifier_regs(v)[0] = r0;
+	v->changed_regs = ~0u;
 	v->next = callsite + 1;
 	return 0;
 }

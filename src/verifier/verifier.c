@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "verifier/btf_info.h"
 #include "verifier/checks.h"
+#include "verifier/global.h"
 #include "verifier/insn.h"
 #include "verifier/show.h"
 
@@ -74,13 +75,13 @@ static int verifier_init(struct verifier *v, struct prog *prog,
 		.start_ns = (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec,
 	};
 	v->infos = mem_calloc(prog->len, sizeof(*v->infos));
-	v->global_state = mem_calloc(PROG_MAX_SUBPROGS, 1);
-	return v->infos && v->global_state ? 0 : -ENOMEM;
+	v->funcs = mem_calloc(PROG_MAX_SUBPROGS, sizeof(*v->funcs));
+	return v->infos && v->funcs ? 0 : -ENOMEM;
 }
 
 static void verifier_exit(struct verifier *v)
 {
-	mem_free(v->global_state);
+	mem_free(v->funcs);
 	mem_free(v->infos);
 }
 
