@@ -67,6 +67,9 @@ struct verifier {
 	u32 changed_regs;
 	u64 changed_slots;
 	u32 shown_line; /* 1 + index of the source line shown last */
+	u64 insn_end;	/* log_pos() when an instruction had been shown */
+	u64 insn_width; /* how long its line is */
+	bool new_path;	/* has to be introduced */
 
 	/* Statistics */
 	u32 insns_processed, jumps_processed;

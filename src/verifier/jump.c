@@ -252,9 +252,7 @@ static int fork_paths(struct verifier *v, struct jump *jump, u32 target)
 		learn_numbers(v, jump, taken, &linked);
 	else
 		learn_pointers(v, jump, taken);
-	v->changed_regs |= 1u << verifier_insn(v)->dst_reg;
-	if (jump->by_reg)
-		v->changed_regs |= 1u << verifier_insn(v)->src_reg;
+	show_changes(v);
 	return 0;
 }
 
@@ -294,9 +292,13 @@ int check_jump(struct verifier *v, int xop)
 	way = branch_taken(&jump);
 	if (way < 0)
 		return fork_paths(v, &jump, target);
+	err = decided(v, &jump);
+	if (err)
+		return err;
+	show_changes(v);
 	if (way)
 		v->next = target;
-	return decided(v, &jump);
+	return 0;
 }
 
 int check_goto(struct verifier *v, int xop)

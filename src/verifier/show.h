@@ -10,11 +10,23 @@
 #define REG_NAME_MAX 48u
 const char *reg_name(const struct reg *reg, char *buf);
 
+/* Are instructions and states shown?  Not at level 4 alone. */
+bool show_on(const struct verifier *v);
+/* show_walk() - a walk starts: of main, or of a global function */
+void show_walk(struct verifier *v);
 /* show_insn() - before v->insn is checked: source line, state, itself */
 void show_insn(struct verifier *v);
 /* show_state() - frame @frame of @state: @all of it, or what has changed */
 void show_state(struct verifier *v, const struct state *state, u32 frame,
 		bool all);
+/* show_changes() - what has changed in the innermost frame, after v->insn: if
+ * nothing was said since it was shown, on its line */
+void show_changes(struct verifier *v);
+/* show_nothing_changed() - all that has changed has been shown */
+void show_nothing_changed(struct verifier *v);
+/* show_line() - the source line of @insn, unless it was shown last; after
+ * @prefix */
+void show_line(struct verifier *v, u32 insn, const char *prefix);
 /* show_path() - another path starts: "from 3 to 7: R0=..." */
 void show_path(struct verifier *v);
 /* show_safe() - the path ends before v->insn, at a state known to be good */

@@ -49,8 +49,11 @@ int operand_read(struct verifier *v, u32 regno)
 {
 	int err = operand_exists(v, regno);
 
-	if (err || verifier_regs(v)[regno].kind != REG_UNINIT)
+	if (err)
 		return err;
+	v->changed_regs |= 1u << regno;
+	if (verifier_regs(v)[regno].kind != REG_UNINIT)
+		return 0;
 	log_printf(v->log, "R%u !read_ok\n", regno);
 	return -EACCES;
 }
@@ -61,11 +64,11 @@ int operand_write(struct verifier *v, u32 regno)
 
 	if (err)
 		return err;
+	v->changed_regs |= 1u << regno;
 	if (regno == REG_FP) {
 		log_printf(v->log, "frame pointer is read only\n");
 		return -EACCES;
 	}
-	v->changed_regs |= 1u << regno;
 	return 0;
 }
 
@@ -284,6 +287,7 @@ static int walk_function(struct verifier *v, u32 nr)
 	err = state_new(&v->cur);
 	if (err)
 		return err;
+	show_walk(v);
 	v->cur->frames[0]->subprog = nr;
 	v->cur->branches = 1;
 	err = prune_init(v);
