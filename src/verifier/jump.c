@@ -21,6 +21,7 @@
 #include "verifier/packet.h"
 #include "verifier/precise.h"
 #include "verifier/reference.h"
+#include "verifier/show.h"
 #include "verifier/walk.h"
 #include "vm/insn.h"
 
