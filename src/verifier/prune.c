@@ -89,9 +89,9 @@ struct prune {
 
 /* ------------------------------------------------------------------ table */
 
-static struct state **bucket_of(struct verifier *v)
+static struct state **bucket_of(struct verifier *v, u32 insn)
 {
-	u32 hash = v->insn ^ (u32)state_frame(v->cur)->callsite;
+	u32 hash = insn ^ (u32)state_frame(v->cur)->callsite;
 
 	return &v->prune->buckets[hash % v->prune->nr_buckets];
 }
@@ -471,7 +471,7 @@ static int compare_all(struct verifier *v, struct search *search)
 	struct state *next;
 	int err;
 
-	for (struct state *old = *bucket_of(v); old; old = next) {
+	for (struct state *old = *bucket_of(v, v->insn); old; old = next) {
 		next = old->next;
 		search->nr_seen++;
 		if (old->insn != v->insn)
@@ -565,7 +565,7 @@ static int remember(struct verifier *v)
 	ASSERT(state->branches == 1);
 	state->insn = v->insn;
 	state->hits = state->misses = 0;
-	list_add(bucket_of(v), state);
+	list_add(bucket_of(v, v->insn), state);
 	v->cur->parent = state;
 	v->cur->first_insn = v->insn;
 	v->prev_jumps_processed = v->jumps_processed;
@@ -574,6 +574,16 @@ static int remember(struct verifier *v)
 	prune->nr_known++;
 	note_peak(v);
 	return 0;
+}
+
+const struct state *prune_previous(struct verifier *v, u32 insn)
+{
+	/* the newest is first */
+	for (struct state *old = *bucket_of(v, insn); old; old = old->next)
+		if (old->insn == insn && old->branches &&
+		    same_calls(old, v->cur))
+			return old;
+	return NULL;
 }
 
 int prune_visit(struct verifier *v)

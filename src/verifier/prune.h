@@ -14,6 +14,9 @@ void prune_free(struct verifier *v);
  * that is worth it.
  */
 int prune_visit(struct verifier *v);
+/* prune_previous() - the state in which this path was at @insn, in the same
+ * calls, when it was last remembered there; NULL: it was not */
+const struct state *prune_previous(struct verifier *v, u32 insn);
 /* prune_end() - the path of @state has ended: its parents may be complete */
 void prune_end(struct verifier *v, struct state *state);
 

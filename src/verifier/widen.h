@@ -10,6 +10,6 @@
  * that are not what they were when it was there before, and that nothing has
  * depended on, are forgotten.
  */
-int widen(struct verifier *v, u32 insn);
+void widen(struct verifier *v, u32 insn);
 
 #endif
