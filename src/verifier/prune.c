@@ -39,6 +39,7 @@
 #include "verifier/live.h"
 #include "verifier/precise.h"
 #include "verifier/show.h"
+#include "verifier/stack.h"
 #include "verifier/walk.h"
 
 /* When a state is remembered: since the last one ... */
@@ -394,6 +395,7 @@ static int path_ends_at(struct verifier *v, struct state *old, bool loop)
 	if (err)
 		return err;
 	precise_like(v, old, v->cur, v->insn);
+	stack_merged(v, old);
 	if (loop)
 		err = edge_add(v, old);
 	return err ? err : PATH_ENDS;

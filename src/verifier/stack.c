@@ -12,6 +12,7 @@
  *    SLOT_ZERO; what was spilled in that slot is lost.
  * 4. Memory that was never written may be read: its value is anything, and the
  *    function is noted, so that its stack is cleared and shows no secrets.
+ *    A path that ends as an earlier one reads what that did: stack_merged().
  * 5. A pointer may have moved by a number that is only known to be in a
  *    range, as long as all of the range is in the stack.  A store may then be
  *    in any of its bytes, so each is what it was or what was stored, and no
@@ -136,6 +137,30 @@ static void note_uninit(struct verifier *v, const struct place *p,
 {
 	if (tally->nr[SLOT_INVALID])
 		v->prog->subprogs[p->frame->subprog].reads_uninit = true;
+}
+
+/* Has @old bytes that @cur was never written? */
+static bool slot_lacks(const struct slot *old, const struct slot *cur)
+{
+	for (u32 i = 0; i < SLOT_SIZE; i++)
+		if (old->type[i] != SLOT_INVALID &&
+		    (!cur || cur->type[i] == SLOT_INVALID))
+			return true;
+	return false;
+}
+
+void stack_merged(struct verifier *v, const struct state *old)
+{
+	for (u32 f = 0; f <= old->cur; f++) {
+		const struct frame *was = old->frames[f];
+		const struct frame *is = v->cur->frames[f];
+
+		for (u32 i = 0; i < was->nr_slots; i++)
+			if (slot_lacks(&was->slots[i],
+				       i < is->nr_slots ? &is->slots[i] : NULL))
+				v->prog->subprogs[is->subprog].reads_uninit =
+					true;
+	}
 }
 
 /* A number made of bytes: 0 if all of them are, else anything. */

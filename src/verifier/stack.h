@@ -10,4 +10,10 @@ int stack_access(struct verifier *v, const struct touch *t);
 /* stack_region() - ditto, of a helper */
 int stack_region(struct verifier *v, const struct touch *t);
 
+/*
+ * stack_merged() - a path ends before v->insn as @old, whose paths read what
+ * they wrote: what was never written on the way to v->cur is read, too
+ */
+void stack_merged(struct verifier *v, const struct state *old);
+
 #endif
