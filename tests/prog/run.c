@@ -8,6 +8,7 @@
  *	-- freeze MAP
  *	-- tail MAP INDEX	the program itself in a prog array
  *	-- btf			function records: what callbacks need
+ *	-- strict		accesses must be aligned
  *	-- license TEXT		"GPL" if left out
  *	-- asm			the program, up to the next "--": prog/asm.h
  *	-- packet HEX ...	64 zero bytes if left out
@@ -52,7 +53,7 @@ struct test_case {
 	u32 tail_index;
 	u8 packet[2048];
 	u32 packet_len;
-	bool has_result, btf;
+	bool has_result, btf, strict;
 	u32 result;
 	int value_map;
 	u64 value;
@@ -259,6 +260,8 @@ static bool read_directive(struct test_case *tc, char *line, bool *in_asm)
 		return read_packet(tc, args);
 	if (!strcmp(word, "btf"))
 		return tc->btf = true;
+	if (!strcmp(word, "strict"))
+		return tc->strict = true;
 	return read_more(tc, word, args);
 }
 
@@ -359,6 +362,8 @@ static int load(struct test_case *tc, bool fast, bool unverified,
 	struct prog *prog;
 	int err;
 
+	if (tc->strict)
+		attr.prog_flags |= BPF_F_STRICT_ALIGNMENT;
 	if (tc->btf) {
 		attr.prog_btf_fd = (u32)cgbpf_bpf(task, BPF_BTF_LOAD,
 						  (void *)&btf, sizeof(btf));
@@ -515,6 +520,8 @@ static void run_live(struct test_case *tc)
 	int fd;
 
 	log[0] = '\0';
+	if (tc->strict)
+		attr.prog_flags |= BPF_F_STRICT_ALIGNMENT;
 	if (tc->btf) {
 		attr.prog_btf_fd =
 			(u32)live_bpf(BPF_BTF_LOAD, &btf, sizeof(btf));
