@@ -152,6 +152,23 @@ static int check_snprintf(struct verifier *v)
 	return 0;
 }
 
+/* The function can be called back with what the call has. */
+static int check_callback(struct verifier *v, const struct call *call)
+{
+	u32 id = call->helper->id;
+
+	if (id == BPF_FUNC_for_each_map_elem &&
+	    !helper_takes_map(id, call->map->type)) {
+		log_printf(v->log, "callback function not allowed for map\n");
+		return -ENOTSUPP;
+	}
+	if (id == BPF_FUNC_loop && verifier_regs(v)[1].kind != REG_SCALAR) {
+		log_printf(v->log, "R1 is not a number of rounds\n");
+		return -EFAULT;
+	}
+	return callback_enter(v, id, call->func_regno);
+}
+
 static int check_special(struct verifier *v, const struct call *call)
 {
 	switch (call->helper->id) {
@@ -160,9 +177,7 @@ static int check_special(struct verifier *v, const struct call *call)
 	case BPF_FUNC_snprintf:
 		return check_snprintf(v);
 	}
-	if (call->func_regno)
-		return callback_enter(v, call->helper->id, call->func_regno);
-	return 0;
+	return call->func_regno ? check_callback(v, call) : 0;
 }
 
 /* ------------------------------------------------------------ the result */

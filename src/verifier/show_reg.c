@@ -33,10 +33,9 @@ static const char *const names[REG_KINDS] = {
 
 const char *reg_name(const struct reg *reg, char *buf)
 {
-	snprintf(buf, REG_NAME_MAX, "%s%s%s%s%s",
+	snprintf(buf, REG_NAME_MAX, "%s%s%s%s",
 		 reg->flags & REG_READ_ONLY ? "rdonly_" : "",
-		 reg->flags & REG_RECORD ? "ringbuf_" : "",
-		 reg->flags & REG_TRUSTED ? "trusted_" : "", names[reg->kind],
+		 reg->flags & REG_RECORD ? "ringbuf_" : "", names[reg->kind],
 		 reg->flags & REG_MAYBE_NULL ? "_or_null" : "");
 	return buf;
 }
