@@ -8,7 +8,8 @@
 enum func_arg_kind {
 	FUNC_ARG_NUMBER,
 	FUNC_ARG_CTX,
-	FUNC_ARG_MEM, /* of size bytes, to read and write */
+	FUNC_ARG_MEM,	 /* of size bytes, to read and write */
+	FUNC_ARG_DYNPTR, /* which nobody can have here: not to be called */
 };
 
 struct func_arg {

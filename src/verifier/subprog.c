@@ -5,8 +5,8 @@
  * 1. A static function is walked where it is called, with what is known of its
  *    arguments there: a new frame, and the path goes on in it.
  * 2. A global function is walked by itself (global.c): its caller's path goes
- *    on after the call.  Only those that some path called are walked, in order
- *    of their place, until no more have been called.
+ *    on after the call.  Only those that some path called are walked, in rounds
+ *    in order of their place, until no more have been called.
  * 3. Calls nest MAX_FRAMES deep at most on any path; what that does to the
  *    stack is frames.c's to say, of the program as a whole.
  */
@@ -82,6 +82,12 @@ static bool is_global(const struct prog *prog, u32 nr)
 			       BTF_FUNC_GLOBAL;
 }
 
+/* Is the walk itself in the log, not just what comes of it? */
+static bool is_told(const struct verifier *v)
+{
+	return v->log->level & (LOG_LEVEL1 | LOG_LEVEL2);
+}
+
 int subprog_prepare(struct verifier *v)
 {
 	for (u32 i = 0; i < v->prog->nr_subprogs; i++)
@@ -99,6 +105,9 @@ int subprog_entry(struct verifier *v, u32 nr, struct state *state)
 		reg_set_pointer(&regs[1], REG_CTX, 0);
 		return 0;
 	}
+	if (is_told(v))
+		log_printf(v->log, "Validating %s() func#%u...\n",
+			   func_name(v, nr), nr);
 	err = func_args(v, nr);
 	if (err)
 		return err;
@@ -106,15 +115,24 @@ int subprog_entry(struct verifier *v, u32 nr, struct state *state)
 	return 0;
 }
 
+/* Rounds over all functions, each in its place, go on until one is idle. */
 u32 subprog_next(struct verifier *v)
 {
-	for (u32 i = 1; i < v->prog->nr_subprogs; i++) {
-		struct func *func = &v->funcs[i];
+	u32 nr_subprogs = v->prog->nr_subprogs;
 
-		if (!func->global || !func->called || func->walked)
+	if (v->walked && is_told(v))
+		log_printf(v->log,
+			   "Func#%u ('%s') is safe for any args that match its "
+			   "prototype\n",
+			   v->walked, func_name(v, v->walked));
+	for (u32 i = 1; i <= nr_subprogs; i++) {
+		u32 nr = (v->walked + i) % nr_subprogs;
+		struct func *func = &v->funcs[nr];
+
+		if (!nr || !func->global || !func->called || func->walked)
 			continue;
 		func->walked = true;
-		return i;
+		return nr;
 	}
 	return 0;
 }
@@ -134,8 +152,10 @@ static int call_global(struct verifier *v, u32 nr)
 	err = func_check_args(v, nr);
 	if (err)
 		return err;
-	log_printf(v->log, "Func#%u ('%s') is global and assumed valid.\n", nr,
-		   func_name(v, nr));
+	if (is_told(v))
+		log_printf(v->log,
+			   "Func#%u ('%s') is global and assumed valid.\n", nr,
+			   func_name(v, nr));
 	v->funcs[nr].called = true;
 	if (v->funcs[nr].moves_packet)
 		call_moves_packet(v);
