@@ -45,15 +45,13 @@ void call_moves_packet(struct verifier *v)
 /* Numbers that Linux has, but not here, are told apart in the log. */
 static int refuse_helper(struct verifier *v, u32 id)
 {
+	const char *name = helper_name(id) ? helper_name(id) : "unspec";
 	const char *why = helper_absence(id);
 
-	log_printf(v->log,
-		   "program of this type cannot use helper "
-		   "bpf_%s#%u\n",
-		   helper_name(id) ? helper_name(id) : "unspec", id);
 	if (why)
-		log_printf(v->log, "bpf_%s is not here: %s\n", helper_name(id),
-			   why);
+		log_printf(v->log, "bpf_%s is not here: %s\n", name, why);
+	log_printf(v->log, "program of this type cannot use helper bpf_%s#%u\n",
+		   name, id);
 	return -EINVAL;
 }
 

@@ -685,6 +685,6 @@ int main(int argc, char **argv)
 	       "errnos, %u reasons differ\n",
 	       verdict_count.loads, verdict_count.accepted, verdict_count.wrong,
 	       verdict_count.errnos, verdict_count.reasons);
-	return verdict_count.wrong || verdict_count.errnos ? EXIT_FAILURE
-							   : EXIT_SUCCESS;
+	return verdict_count.wrong || verdict_count.errnos ||
+	       verdict_count.reasons;
 }
