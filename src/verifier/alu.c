@@ -76,11 +76,22 @@ static bool copy_is_same(const struct scalar *s, int xop)
 	return s->r64.umax < 1ull << (desc->variant - 1);
 }
 
+static void copy_pointer(struct reg *dst, const struct reg *src, int xop)
+{
+	if (xop == XOP_MOV64X) {
+		*dst = *src;
+		return;
+	}
+	reg_set_unknown(dst);
+	if (BPF_CLASS(insn_descs[xop].code) == BPF_ALU)
+		scalar_zext(&dst->s, 4);
+}
+
 static int check_copy(struct verifier *v, int xop)
 {
 	const struct bpf_insn *insn = verifier_insn(v);
 	struct reg *regs = verifier_regs(v), *src = &regs[insn->src_reg];
-	bool whole = xop == XOP_MOV64X, same;
+	bool same;
 	int err;
 
 	err = operand_read(v, insn->src_reg);
@@ -89,10 +100,7 @@ static int check_copy(struct verifier *v, int xop)
 	if (err)
 		return err;
 	if (src->kind != REG_SCALAR) {
-		if (whole)
-			regs[insn->dst_reg] = *src;
-		else
-			reg_set_unknown(&regs[insn->dst_reg]);
+		copy_pointer(&regs[insn->dst_reg], src, xop);
 		return 0;
 	}
 	same = copy_is_same(&src->s, xop);

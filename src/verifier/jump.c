@@ -80,7 +80,8 @@ static int pointer_branch_taken(const struct jump *jump)
 /* Both are numbers: assumes both ways, where they are possible. */
 static int number_branch_taken(struct jump *jump)
 {
-	int way = scalar_branch_taken(&jump->a->s, &jump->b->s, jump->xop);
+	const struct scalar b = jump->b->s; /* two numbers, as for Linux */
+	int way = scalar_branch_taken(&jump->a->s, &b, jump->xop);
 
 	if (way >= 0)
 		return way;

@@ -61,7 +61,8 @@ static bool is_end_of(const struct reg *end, const struct reg *reg)
 	if (reg->kind == REG_PACKET)
 		return end->kind == REG_PACKET_END;
 	return reg->kind == REG_PACKET_META && end->kind == REG_PACKET &&
-	       !end->off && scalar_is_const(&end->s) && !end->s.var_off.value;
+	       !end->id && !end->off && scalar_is_const(&end->s) &&
+	       !end->s.var_off.value;
 }
 
 /* In @state @reg is known not to be above the end; @below: not at it either. */
