@@ -3,11 +3,11 @@
  * Arithmetic.
  *
  * 1. What becomes of numbers is scalar_alu()'s to say, for those operations
- *    that Linux follows too: after a division, a byte swap, or a shift by a
- *    number that is not known, nothing is known.
+ *    that Linux follows too: after a division, or a shift by a number that is
+ *    not known, nothing is known.
  * 2. A copy of a number is the same number: both get one id, and what a jump
- *    tells of one it tells of the other (linked.c).  That holds after one
- *    addition of a constant too; whatever else changes a register ends it.
+ *    tells of one it tells of the other (linked.c).  That holds after a
+ *    constant was added or subtracted once too; whatever else changes a register ends it.
  * 3. A pointer only goes along with 64-bit addition and subtraction
  *    (pointer.c).  Whatever else is made of one is a number of which nothing
  *    is known, or refused.
@@ -21,8 +21,11 @@
 
 const char *alu_sign(const struct bpf_insn *insn)
 {
-	int xop = insn_decode(insn);
+	struct bpf_insn plain = *insn;
+	int xop;
 
+	plain.off = 0; /* "/=" for "s/=" too */
+	xop = insn_decode(&plain);
 	return xop < 0 ? "?" : insn_descs[xop].sign;
 }
 
@@ -135,6 +138,7 @@ static bool is_followed(const struct bpf_insn *insn, const struct scalar *src)
 	case BPF_OR:
 	case BPF_XOR:
 	case BPF_NEG:
+	case BPF_END:
 		return true;
 	case BPF_LSH:
 	case BPF_RSH:
@@ -145,28 +149,44 @@ static bool is_followed(const struct bpf_insn *insn, const struct scalar *src)
 	}
 }
 
-/* r += K: still linked, at a distance of K */
+/*
+ * r += K, r -= K: still linked, at a distance of K.  In 32 bits the upper
+ * halves of both must be zero, or the distance would not be theirs.
+ */
 static bool stays_linked(const struct bpf_insn *insn, const struct reg *dst,
-			 const struct scalar *src)
+			 const struct scalar *src, s32 *distance)
 {
-	return BPF_OP(insn->code) == BPF_ADD && is_wide(insn) && dst->id &&
-	       !(dst->id & ID_ADD_CONST) && scalar_is_const(src) &&
-	       src->var_off.value <= INT32_MAX;
+	u8 op = BPF_OP(insn->code);
+	s64 by = (s64)src->var_off.value;
+
+	if (!dst->id || dst->id & ID_ADD_CONST || !scalar_is_const(src) ||
+	    (op != BPF_ADD && op != BPF_SUB))
+		return false;
+	if (!is_wide(insn)) {
+		by = (s32)by;
+		if (!fits_half(&dst->s))
+			return false;
+	}
+	if (op == BPF_SUB)
+		by = by == INT64_MIN ? by : -by;
+	*distance = (s32)by;
+	return by == (s32)by;
 }
 
 static void number_alu(struct reg *dst, const struct scalar *src, int xop,
 		       const struct bpf_insn *insn)
 {
 	bool precise = dst->precise;
+	s32 distance;
 
 	if (!is_followed(insn, src)) {
 		reg_set_unknown(dst);
 		dst->precise = precise;
 		return;
 	}
-	if (stays_linked(insn, dst, src)) {
-		dst->id |= ID_ADD_CONST;
-		dst->off = (s32)src->var_off.value;
+	if (stays_linked(insn, dst, src, &distance)) {
+		dst->id |= is_wide(insn) ? ID_ADD_CONST64 : ID_ADD_CONST32;
+		dst->off = distance;
 	} else {
 		dst->id = 0;
 		dst->off = 0;
@@ -185,10 +205,10 @@ static int check_unary(struct verifier *v, int xop)
 		err = operand_write(v, insn->dst_reg);
 	if (err)
 		return err;
-	if (dst->kind == REG_SCALAR && BPF_OP(insn->code) == BPF_NEG)
-		number_alu(dst, &dst->s, xop, insn);
-	else
+	if (dst->kind != REG_SCALAR)
 		reg_set_unknown(dst);
+	else if (xop != XOP_LE64) /* which does nothing */
+		number_alu(dst, &dst->s, xop, insn);
 	return 0;
 }
 

@@ -72,14 +72,21 @@ static int check_alu(const struct insn_check *c)
 	return 0;
 }
 
-static int check_jump(const struct insn_check *c)
+static bool is_jump(int xop)
 {
-	const struct bpf_insn *insn = c->insn;
-	bool by_reg = c->desc->form == FORM_JMPX;
+	return insn_descs[xop].form == FORM_JMPX ||
+	       insn_descs[xop].form == FORM_JMPK;
+}
 
-	return (by_reg ? insn->imm : insn->src_reg)
-		       ? reserved(c, "BPF_JMP/JMP32")
-		       : 0;
+int check_jump_fields(struct verifier *v, int xop)
+{
+	const struct bpf_insn *insn = verifier_insn(v);
+	bool by_reg = insn_descs[xop].form == FORM_JMPX;
+
+	if (!is_jump(xop) || !(by_reg ? insn->imm : insn->src_reg))
+		return 0;
+	log_printf(v->log, "BPF_JMP/JMP32 uses reserved fields\n");
+	return -EINVAL;
 }
 
 static int check_goto(const struct insn_check *c)
@@ -159,9 +166,6 @@ static int check_form(const struct insn_check *c)
 		return check_alu(c);
 	case FORM_UNARY:
 		return check_unary(c);
-	case FORM_JMPX:
-	case FORM_JMPK:
-		return check_jump(c);
 	case FORM_JA:
 		return check_goto(c);
 	case FORM_CALL:
@@ -266,6 +270,8 @@ int check_insns(struct verifier *v)
 			err = check_registers(v, xop);
 		if (!err)
 			err = check_alu_constant(v, xop);
+		if (!err)
+			err = check_jump_fields(v, xop);
 		if (err)
 			return err;
 		if (insn_is_ld64(verifier_insn(v)))

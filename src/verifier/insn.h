@@ -17,5 +17,8 @@ int check_insns(struct verifier *v);
 /* check_alu_constant() - ditto: its immediate is no division by zero, no shift
  * too far.  Asked when its registers have been looked at. */
 int check_alu_constant(struct verifier *v, int xop);
+/* check_jump_fields() - ditto: a conditional jump's second operand is one.
+ * Asked when the first has been looked at. */
+int check_jump_fields(struct verifier *v, int xop);
 
 #endif

@@ -17,6 +17,7 @@
 
 #include <string.h>
 
+#include "verifier/insn.h"
 #include "verifier/linked.h"
 #include "verifier/packet.h"
 #include "verifier/precise.h"
@@ -271,6 +272,8 @@ static int jump_operands(struct verifier *v, struct jump *jump, int xop)
 	jump->wide = BPF_CLASS(insn->code) == BPF_JMP;
 	jump->by_reg = insn_descs[xop].form == FORM_JMPX;
 	err = operand_read(v, insn->dst_reg);
+	if (!err)
+		err = check_jump_fields(v, xop);
 	if (!err && jump->by_reg)
 		err = operand_read(v, insn->src_reg);
 	if (err)

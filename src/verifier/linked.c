@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Numbers with one id are the same number, or were before a constant, off, was
- * added to those with ID_ADD_CONST.  So what a jump tells of one of them holds
+ * added to those with ID_ADD_CONST, in 64 bits or in 32.  So what a jump tells of one of them holds
  * for all, moved by the difference of their constants.
  *
  * A jump knows at most MAX_LINKED of them, since its history must say which
@@ -76,15 +76,27 @@ static struct reg *linked_reg(struct state *state,
 			       : &frame->regs[linked->nr];
 }
 
-/* @to is @reg's number, @distance away. */
+/*
+ * @to is @reg's number, @distance away.  If one of them was added to in 32 bits
+ * the upper halves of both are zero.
+ */
 static void follow(struct reg *to, const struct reg *reg, s64 distance)
 {
 	struct scalar by = scalar_const((u64)distance);
 
 	to->s = reg->s;
 	to->precise |= reg->precise;
-	if (distance)
-		scalar_alu(&to->s, &by, XOP_ADD64K);
+	if (!distance)
+		return;
+	scalar_alu(&to->s, &by, XOP_ADD64K);
+	if ((to->id | reg->id) & ID_ADD_CONST32)
+		scalar_zext(&to->s, 4);
+}
+
+/* One was added to in 32 bits, the other in 64: that has no one distance. */
+static bool is_mixed(const struct reg *a, const struct reg *b)
+{
+	return ((a->id ^ b->id) & ID_ADD_CONST) == ID_ADD_CONST;
 }
 
 void linked_refine(struct state *state, const struct reg *reg,
@@ -93,7 +105,8 @@ void linked_refine(struct state *state, const struct reg *reg,
 	for (u32 i = 0; i < linked->nr; i++) {
 		struct reg *to = linked_reg(state, &linked->regs[i]);
 
-		if (to == reg || !is_linked(to, id_of(reg)))
+		if (to == reg || !is_linked(to, id_of(reg)) ||
+		    is_mixed(to, reg))
 			continue;
 		follow(to, reg, (s64)to->off - reg->off);
 	}

@@ -65,7 +65,7 @@ static int check_reach(struct verifier *v, const struct reg *reg,
 		       const struct reg *ptr)
 {
 	s64 value = (s64)reg->s.var_off.value, smin = reg->s.r64.smin;
-	s32 off = reg_is_pointer(reg) ? reg->off : 0;
+	s32 off = reg->off; /* of a number too, as for Linux */
 	char name[REG_NAME_MAX];
 
 	reg_name(ptr, name);

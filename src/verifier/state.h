@@ -48,8 +48,11 @@ enum reg_kind {
 #define PACKET_AT_END (-1)
 #define PACKET_BEYOND_END (-2)
 
-/* id of a scalar that is another's plus a constant, off */
-#define ID_ADD_CONST (1u << 31)
+/* id of a scalar that is another's plus a constant, off; or the lower half of
+ * that, of another that has no more than a lower half */
+#define ID_ADD_CONST64 (1u << 31)
+#define ID_ADD_CONST32 (1u << 30)
+#define ID_ADD_CONST (ID_ADD_CONST64 | ID_ADD_CONST32)
 
 struct reg {
 	u8 kind;  /* enum reg_kind */
