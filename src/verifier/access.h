@@ -31,6 +31,7 @@ struct touch {
  */
 int value_access(struct verifier *v, const struct touch *t); /* value.c */
 int key_access(struct verifier *v, const struct touch *t);
+int map_access(struct verifier *v, const struct touch *t);
 int record_access(struct verifier *v, const struct touch *t); /* region.c */
 int packet_access(struct verifier *v, const struct touch *t);
 int ctx_access(struct verifier *v, const struct touch *t); /* field.c */

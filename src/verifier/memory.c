@@ -35,8 +35,6 @@ struct kind_rule {
 	bool no_atomics;
 };
 
-static int map_access(struct verifier *v, const struct touch *t);
-
 static const struct kind_rule kind_rules[REG_KINDS] = {
 	[REG_CTX] = { "context ", ctx_access, NULL, true, true },
 	[REG_MAP] = { "", map_access, NULL, false, false },
@@ -94,15 +92,6 @@ static int refuse_kind(struct verifier *v, const struct touch *t)
 	log_printf(v->log, "R%u invalid mem access '%s'\n", t->regno,
 		   reg_name(t->reg, name));
 	return -EACCES;
-}
-
-/* Of the map itself nothing can be seen: Linux shows its own struct, by BTF. */
-static int map_access(struct verifier *v, const struct touch *t)
-{
-	(void)t;
-	log_printf(v->log, "map_ptr access not supported without "
-			   "CONFIG_DEBUG_INFO_BTF\n");
-	return -ENOTSUPP;
 }
 
 /* 3. */

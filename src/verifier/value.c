@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Values and keys of maps.
+ * Values and keys of maps, and maps themselves.
  *
  * 1. Programs read and write what the map's flags let them.
  * 2. Fields with a meaning of their own (locks, timers, pointers to the
@@ -156,4 +156,55 @@ int key_access(struct verifier *v, const struct touch *t)
 	if (!err)
 		region_loaded(v, t);
 	return err;
+}
+
+/* ------------------------------------------------------------------ maps */
+
+/* What Linux calls its own struct of such a map. */
+static const char *map_struct(const struct map *map)
+{
+	switch (map->type) {
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+	case BPF_MAP_TYPE_HASH_OF_MAPS:
+		return "bpf_htab";
+	case BPF_MAP_TYPE_LPM_TRIE:
+		return "lpm_trie";
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK:
+		return "bpf_queue_stack";
+	case BPF_MAP_TYPE_BLOOM_FILTER:
+		return "bpf_bloom_filter";
+	case BPF_MAP_TYPE_RINGBUF:
+		return "bpf_ringbuf_map";
+	case BPF_MAP_TYPE_SK_STORAGE:
+		return "bpf_local_storage_map";
+	case BPF_MAP_TYPE_CGROUP_STORAGE:
+	case BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE:
+		return "bpf_cgroup_storage_map";
+	default:
+		return "bpf_array";
+	}
+}
+
+/* In Linux programs may read its struct, by its BTF: there is none here. */
+int map_access(struct verifier *v, const struct touch *t)
+{
+	const char *name = map_struct(t->reg->map);
+
+	if (t->off < 0) {
+		log_printf(v->log,
+			   "R%u is %s invalid negative access: off=%d\n",
+			   t->regno, name, t->off);
+		return -EACCES;
+	}
+	if (t->access == ACCESS_WRITE) {
+		log_printf(v->log, "only read from %s is supported\n", name);
+		return -EACCES;
+	}
+	log_printf(v->log, "map_ptr access not supported without "
+			   "CONFIG_DEBUG_INFO_BTF\n");
+	return -ENOTSUPP;
 }
