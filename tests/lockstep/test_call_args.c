@@ -666,6 +666,89 @@ static void try_helper(const struct prog_row *prog, const struct helper *helper)
 		try_use(prog, helper, &uses[i]);
 }
 
+/* ----------------------------------------------------------- whole programs */
+
+#define IN_CALLBACK                                            \
+	"r1 = map[hash]; r2 = func[fn]; r3 = 0; r4 = 0; call " \
+	"bpf_for_each_map_elem; r0 = 0; exit\nfn:\n"
+#define IN_LOCK_CALLBACK                                       \
+	"r1 = map[lock]; r2 = func[fn]; r3 = 0; r4 = 0; call " \
+	"bpf_for_each_map_elem; r0 = 0; exit\nfn:\n"
+
+static const char *const programs[] = {
+	IN_CALLBACK "r1 = map[array]; call bpf_map_lookup_elem; r0 = 0; exit",
+	IN_CALLBACK
+	"r1 = map[array]; r2 += 1; call bpf_map_lookup_elem; r0 = 0; exit",
+	IN_CALLBACK
+	"r1 = map[hash]; r4 = 0; call bpf_map_update_elem; r0 = 0; exit",
+	IN_CALLBACK "call bpf_map_delete_elem; r0 = 0; exit",
+	IN_CALLBACK "r1 = r3; r2 = 16; call bpf_get_current_comm; r0 = 0; exit",
+	IN_CALLBACK "r1 = r2; r2 = 4; call bpf_get_current_comm; r0 = 0; exit",
+	IN_CALLBACK "r1 = r3; r2 = 17; call bpf_get_current_comm; r0 = 0; exit",
+	IN_CALLBACK "r1 = r3; call bpf_spin_lock; r0 = 0; exit",
+	IN_LOCK_CALLBACK "r6 = r3; r1 = r3; call bpf_spin_lock; r1 = r6; call "
+			 "bpf_spin_unlock; r0 = 0; exit",
+	IN_LOCK_CALLBACK "r1 = r3; call bpf_spin_lock; r0 = 0; exit",
+	IN_LOCK_CALLBACK
+	"r6 = r3; r7 = map[locks]+0; r1 = r3; call bpf_spin_lock; r1 = r7; "
+	"call bpf_spin_unlock; r0 = 0; exit",
+	IN_LOCK_CALLBACK "r1 = r2; call bpf_spin_lock; r0 = 0; exit",
+	"r1 = map[array]; r2 = r10; r2 += -4; call bpf_map_lookup_elem; r0 = "
+	"0; exit",
+	"r1 = map[hash]; r2 = r10; r2 += -4; r3 = r10; r3 += -512; r4 = 0; "
+	"call bpf_map_update_elem; r0 = 0; exit",
+	"*(u64 *)(r10 - 8) = r10; r1 = map[hash]; r2 = r10; r2 += -8; r3 = "
+	"r10; r3 += -24; r4 = 0; call bpf_map_update_elem; r0 = 0; exit",
+	"r1 = map[queue]; r2 = r10; r2 += -16; call bpf_map_pop_elem; r0 = "
+	"*(u64 *)(r10 - 16); exit",
+	"r1 = map[read_queue]; r2 = r10; r2 += -16; call bpf_map_pop_elem; r0 "
+	"= 0; exit",
+	"r1 = map[read_queue]; r2 = r10; r2 += -16; call bpf_map_peek_elem; r0 "
+	"= 0; exit",
+	"r1 = map[bloom]; r2 = map[thawed]+0; call bpf_map_peek_elem; r0 = 0; "
+	"exit",
+	"r1 = map[queue]; r2 = map[thawed]+0; call bpf_map_peek_elem; r0 = 0; "
+	"exit",
+	"r1 = map[read_hash]; r2 = r10; r2 += -4; call bpf_map_lookup_elem; if "
+	"r0 == 0 goto out; *(u8 *)(r0 + 0) = 1\nout:\nr0 = 0; exit",
+	"r6 = r1; r1 = map[hash]; r2 = r10; r2 += -4; call "
+	"bpf_map_lookup_elem; r7 = r0; r1 = r6; r2 = map[progs]; r3 = 0; call "
+	"bpf_tail_call; if r7 == 0 goto out; *(u8 *)(r7 + 0) = 1\nout:\nr0 = "
+	"0; exit",
+	"call bpf_get_prandom_u32; r6 = r0; r6 &= 1; r1 = map[ring]; r2 = 16; "
+	"r3 = 0; call bpf_ringbuf_reserve; if r0 == 0 goto out; r1 = r0; r2 = "
+	"0; if r6 == 0 goto dis; call bpf_ringbuf_submit; goto out\ndis:\ncall "
+	"bpf_ringbuf_discard\nout:\nr0 = 0; exit",
+	"call bpf_get_prandom_u32; r6 = r0; r6 &= 1; r1 = map[ring]; r2 = 16; "
+	"r3 = 0; call bpf_ringbuf_reserve; if r0 == 0 goto out; r1 = r0; r2 = "
+	"0; if r6 == 0 goto out; call bpf_ringbuf_submit; goto out\nout:\nr0 = "
+	"0; exit",
+	"r6 = 0\nagain:\nr1 = map[ring]; r2 = 16; r3 = 0; call "
+	"bpf_ringbuf_reserve; if r0 == 0 goto out; r1 = r0; r2 = 0; call "
+	"bpf_ringbuf_submit; r6 += 1; if r6 < 10 goto again\nout:\nr0 = 0; "
+	"exit",
+	"r6 = 0\nagain:\nr1 = map[ring]; r2 = 16; r3 = 0; call "
+	"bpf_ringbuf_reserve; if r0 == 0 goto out; r6 += 1; if r6 < 3 goto "
+	"again\nout:\nr0 = 0; exit",
+	"r1 = map[locks]+0; call bpf_spin_lock\nagain:\ncall "
+	"bpf_get_prandom_u32; r1 = map[locks]+0; call bpf_spin_unlock; r0 = 0; "
+	"exit",
+	"call bpf_get_prandom_u32; if r0 == 0 goto +3; r1 = map[locks]+0; call "
+	"bpf_spin_lock; r1 = map[locks]+0; call bpf_spin_unlock; r0 = 0; exit",
+	"r1 = map[ring]; r2 = 0; r3 = 0; call bpf_ringbuf_reserve; if r0 == 0 "
+	"goto out; r1 = r0; r2 = 0; call bpf_ringbuf_submit\nout:\nr0 = 0; "
+	"exit",
+	"r1 = map[ring]; r2 = -1; r3 = 0; call bpf_ringbuf_reserve; if r0 == 0 "
+	"goto out; *(u64 *)(r0 + 4096) = 1; r1 = r0; r2 = 0; call "
+	"bpf_ringbuf_submit\nout:\nr0 = 0; exit",
+	"r1 = map[ring]; r2 = 4294967304 ll; r3 = 0; call bpf_ringbuf_reserve; "
+	"if r0 == 0 goto out; *(u64 *)(r0 + 8) = 1; r1 = r0; r2 = 0; call "
+	"bpf_ringbuf_submit\nout:\nr0 = 0; exit",
+	"r1 = map[ring]; r2 = 4294967304 ll; r3 = 0; call bpf_ringbuf_reserve; "
+	"if r0 == 0 goto out; *(u64 *)(r0 + 0) = 1; r1 = r0; r2 = 0; call "
+	"bpf_ringbuf_submit\nout:\nr0 = 0; exit",
+};
+
 int main(int argc, char **argv)
 {
 	u32 only = argc > 1 ? (u32)atoi(argv[1]) : 0;
@@ -680,6 +763,9 @@ int main(int argc, char **argv)
 			    has_helper(&progs[i], id))
 				try_helper(&progs[i], helper_by_id(id));
 	}
+	make_maps();
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		verdict_load(BPF_PROG_TYPE_SCHED_CLS, 0, programs[i]);
 	verdict_exit();
 	printf("%u programs, %u accepted by the kernel: %u verdicts, %u "
 	       "errnos, %u reasons differ\n",
