@@ -14,6 +14,7 @@
  */
 #include "verifier/alu.h"
 
+#include "verifier/linked.h"
 #include "verifier/insn.h"
 #include "verifier/precise.h"
 #include "verifier/walk.h"
@@ -41,20 +42,6 @@ static bool fits_half(const struct scalar *s)
 }
 
 /* --------------------------------------------------------------- copying */
-
-/* @src is about to be copied: 2. */
-static void reg_share_id(struct verifier *v, struct reg *src)
-{
-	if (src->kind != REG_SCALAR || scalar_is_const(&src->s))
-		return;
-	if (src->id & ID_ADD_CONST) {
-		/* what was added once is not added up */
-		src->id = 0;
-		src->off = 0;
-	}
-	if (!src->id)
-		src->id = verifier_new_id(v);
-}
 
 static void copy_changed(struct reg *dst, const struct reg *src, int xop,
 			 bool same)
@@ -108,7 +95,7 @@ static int check_copy(struct verifier *v, int xop)
 	}
 	same = copy_is_same(&src->s, xop);
 	if (same)
-		reg_share_id(v, src);
+		linked_share(v, src);
 	copy_changed(&regs[insn->dst_reg], src, xop, same);
 	return 0;
 }

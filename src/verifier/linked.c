@@ -10,7 +10,21 @@
  */
 #include "verifier/linked.h"
 
+#include "verifier/walk.h"
 #include "vm/insn.h"
+
+void linked_share(struct verifier *v, struct reg *reg)
+{
+	if (reg->kind != REG_SCALAR)
+		return;
+	if (reg->id & ID_ADD_CONST) {
+		/* what was added once is not added up */
+		reg->id = 0;
+		reg->off = 0;
+	}
+	if (!reg->id && !scalar_is_const(&reg->s))
+		reg->id = verifier_new_id(v);
+}
 
 static u32 id_of(const struct reg *reg)
 {

@@ -11,6 +11,9 @@ struct linked {
 	struct linked_reg regs[MAX_LINKED];
 };
 
+/* linked_share() - @reg is about to be copied: a number gets an id, which its
+ * copy then has, too */
+void linked_share(struct verifier *v, struct reg *reg);
 /*
  * linked_find() - adds what has the id of @reg, a number of v->cur.  What finds
  * no place any more is unlinked, in v->cur.

@@ -23,6 +23,7 @@
  */
 #include "verifier/stack.h"
 
+#include "verifier/linked.h"
 #include "verifier/live.h"
 #include "verifier/precise.h"
 #include "verifier/walk.h"
@@ -190,19 +191,6 @@ static bool fits(const struct reg *reg, u32 size)
 	return size >= 8 || reg->s.r64.umax >> (8 * size) == 0;
 }
 
-/* What @reg is copied to is to be refined with it. */
-static void share_id(struct verifier *v, struct reg *reg)
-{
-	if (reg->kind != REG_SCALAR)
-		return;
-	if (reg->id & ID_ADD_CONST) {
-		reg->id = 0;
-		reg->off = 0;
-	}
-	if (!reg->id && !scalar_is_const(&reg->s))
-		reg->id = verifier_new_id(v);
-}
-
 /* 2., of all that was spilled, or of the lower bytes of a number. */
 static void fill(struct verifier *v, const struct touch *t, struct slot *slot,
 		 u32 spilled)
@@ -210,7 +198,7 @@ static void fill(struct verifier *v, const struct touch *t, struct slot *slot,
 	struct reg *reg = &verifier_regs(v)[t->value];
 
 	if (t->size == spilled && fits(&slot->reg, t->size) && t->size >= 4)
-		share_id(v, &slot->reg);
+		linked_share(v, &slot->reg);
 	*reg = slot->reg;
 	if (!fits(reg, t->size) && reg->kind == REG_SCALAR) {
 		reg->id = 0;
@@ -311,7 +299,7 @@ static int spill_number(struct verifier *v, const struct touch *t,
 	struct reg reg = *t->stored;
 
 	if (t->value >= 0 && fits(&reg, t->size)) {
-		share_id(v, &verifier_regs(v)[t->value]);
+		linked_share(v, &verifier_regs(v)[t->value]);
 		reg = verifier_regs(v)[t->value];
 	} else {
 		reg.id = 0;
