@@ -24,6 +24,8 @@ struct log {
 	char *buf; /* what is kept, NUL terminated, or NULL */
 	size_t len, capacity;
 	u64 dropped; /* bytes written and not kept */
+	u64 start;   /* what the caller sees begins here, or where kept does */
+	u64 longest; /* with the NUL: taking back does not make it less */
 };
 
 /* One log_printf() writes no more than this, with its NUL: the rest is cut. */
@@ -49,7 +51,8 @@ static inline bool log_on(const struct log *log)
 
 /*
  * log_view() - what the caller gets: *text and its length with the NUL, at
- * most limit.  Returns the true size: what limit would have to be for all.
+ * most limit.  Returns the true size: what limit would have had to be for
+ * nothing to be cut at any time, even of what was taken back since.
  */
 u32 log_view(const struct log *log, const char **text, u32 *size);
 

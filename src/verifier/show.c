@@ -22,6 +22,7 @@
 #include <time.h>
 
 #include "object/btf.h"
+#include "vm/insn.h"
 #include "vm/vm.h"
 
 #define LEVELS (LOG_LEVEL1 | LOG_LEVEL2)
@@ -159,6 +160,27 @@ void show_insn(struct verifier *v)
 	log_printf(v->log, "%u: %s\n", v->insn, text);
 	v->insn_end = log_pos(v->log);
 	v->insn_width = v->insn_end - start;
+}
+
+void show_live(struct verifier *v)
+{
+	const struct prog *prog = v->prog;
+
+	if (!log_on(v->log) || !(v->log->level & LOG_LEVEL2))
+		return;
+	log_printf(v->log, "Live regs before insn:\n");
+	for (u32 i = 0; i < prog->len; i++) {
+		const struct bpf_insn *insn = &prog->insns[i];
+		char regs[NR_REGS] = { 0 }, text[128];
+
+		for (u32 r = 0; r < REG_FP; r++)
+			regs[r] = v->infos[i].live >> r & 1 ? (char)('0' + r)
+							    : '.';
+		insn_print(text, sizeof(text), insn,
+			   i + 1 < prog->len ? insn + 1 : NULL);
+		log_printf(v->log, "    %3u: %s %s\n", i, regs, text);
+		i += insn_is_ld64(insn);
+	}
 }
 
 /* -------------------------------------------------------------------- paths */

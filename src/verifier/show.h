@@ -12,6 +12,8 @@ const char *reg_name(const struct reg *reg, char *buf);
 
 /* Are instructions and states shown?  Not at level 4 alone. */
 bool show_on(const struct verifier *v);
+/* show_live() - at level 2: which registers matter, by instruction */
+void show_live(struct verifier *v);
 /* show_walk() - a walk starts: of main, or of a global function */
 void show_walk(struct verifier *v);
 /* show_insn() - before v->insn is checked: source line, state, itself */

@@ -48,8 +48,10 @@ static int check_paths(struct verifier *v)
 	err = find_points(v);
 	if (!err)
 		err = live_compute(v);
-	if (!err)
-		err = walk(v);
+	if (err)
+		return err;
+	show_live(v);
+	err = walk(v);
 	if (!err)
 		err = check_frames(v);
 	return err;
