@@ -255,39 +255,52 @@ static struct chain *chain_new(struct verifier *v, const u32 *calls, u32 depth,
 	return chain;
 }
 
+static struct chain *chain_find(struct verifier *v, const u32 *calls, u32 depth,
+				u32 subprog)
+{
+	u32 start = v->prog->subprogs[subprog].start;
+	struct chain *chain = v->live->cur;
+
+	if (chain && chain_is(chain, calls, depth, start))
+		return chain;
+	chain = *chain_bucket(v->live, calls, depth, start);
+	while (chain && !chain_is(chain, calls, depth, start))
+		chain = chain->next;
+	return chain;
+}
+
 /* NULL: -ENOMEM */
 static struct chain *chain_get(struct verifier *v, const u32 *calls, u32 depth,
 			       u32 subprog)
 {
-	u32 start = v->prog->subprogs[subprog].start;
-	struct chain **bucket = chain_bucket(v->live, calls, depth, start);
-	struct chain *chain;
+	struct chain *chain = chain_find(v, calls, depth, subprog);
+	struct chain **bucket;
 
-	for (chain = *bucket; chain; chain = chain->next)
-		if (chain_is(chain, calls, depth, start))
-			return chain;
+	if (chain)
+		return chain;
 	chain = chain_new(v, calls, depth, subprog);
 	if (!chain)
 		return NULL;
+	bucket = chain_bucket(v->live, calls, depth, chain->start);
 	chain->next = *bucket;
 	*bucket = chain;
 	return chain;
 }
 
-/* That of frame @depth of @state. */
-static struct chain *chain_of(struct verifier *v, const struct state *state,
-			      u32 depth)
+static void calls_of(const struct state *state, u32 depth, u32 *calls)
 {
-	u32 subprog = state->frames[depth]->subprog;
-	struct chain *cur = v->live->cur;
-	u32 calls[MAX_FRAMES];
-
 	for (u32 i = 0; i < depth; i++)
 		calls[i] = call_of(state, i);
-	if (cur &&
-	    chain_is(cur, calls, depth, v->prog->subprogs[subprog].start))
-		return cur;
-	return chain_get(v, calls, depth, subprog);
+}
+
+/* That of the path's innermost frame; NULL: -ENOMEM. */
+static struct chain *chain_now(struct verifier *v)
+{
+	u32 calls[MAX_FRAMES] = { 0 }, depth = v->cur->cur;
+
+	calls_of(v->cur, depth, calls);
+	v->live->cur = chain_get(v, calls, depth, state_frame(v->cur)->subprog);
+	return v->live->cur;
 }
 
 static struct use *use_get(struct chain *chain, u32 frame, u32 insn)
@@ -350,7 +363,7 @@ void live_slot_read(struct verifier *v, struct frame *frame, u32 slot)
 	struct chain *chain = live->noting;
 
 	if (!chain)
-		chain = live->cur = chain_of(v, v->cur, v->cur->cur);
+		chain = chain_now(v);
 	if (!chain ||
 	    note_read(live, chain, frame->depth, v->insn, 1ull << slot))
 		live->failed = true;
@@ -376,7 +389,7 @@ int live_begin(struct verifier *v)
 	live->noting = NULL;
 	if (!may_write(verifier_insn(v)))
 		return 0;
-	live->noting = live->cur = chain_of(v, v->cur, v->cur->cur);
+	live->noting = chain_now(v);
 	if (!live->noting)
 		return -ENOMEM;
 	memset(live->written, 0, sizeof(live->written));
@@ -511,26 +524,30 @@ int live_settle(struct verifier *v)
 	return err;
 }
 
-static u64 chain_live(const struct chain *chain, u32 frame, u32 insn)
+/* What is noted by the chain of @state's frame @depth; none: nothing was. */
+static u64 chain_live(struct verifier *v, const struct state *state, u32 depth,
+		      u32 frame, u32 insn)
 {
-	if (!chain) /* no memory: all of it */
-		return ~0ull;
-	if (!chain->uses[frame])
+	const struct chain *chain;
+	u32 calls[MAX_FRAMES] = { 0 };
+
+	calls_of(state, depth, calls);
+	chain = chain_find(v, calls, depth, state->frames[depth]->subprog);
+	if (!chain || !chain->uses[frame])
 		return 0;
 	return chain->uses[frame][insn - chain->start].live;
 }
 
 u64 live_slots(struct verifier *v, const struct state *state, u32 frame)
 {
-	u64 slots =
-		chain_live(chain_of(v, state, state->cur), frame, state->insn);
+	u64 slots = chain_live(v, state, state->cur, frame, state->insn);
 
 	for (u32 i = frame; i < state->cur; i++) {
 		u32 call = call_of(state, i);
 		bool again = v->infos[call].calls_callback;
 
-		slots |= chain_live(chain_of(v, state, i), frame,
-				    again ? call : call + 1);
+		slots |=
+			chain_live(v, state, i, frame, again ? call : call + 1);
 	}
 	return slots;
 }
