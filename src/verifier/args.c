@@ -290,6 +290,8 @@ static const struct arg_rule *arg_rule(const struct verifier *v,
 	else if (type == ARG_SOCK_OR_CTX)
 		type = v->prog->type == BPF_PROG_TYPE_CGROUP_SOCK ? ARG_CTX
 								  : ARG_SOCK;
+	else if (type == ARG_CTX_IN_CLS)
+		type = ARG_CTX;
 	else if (type == ARG_MAP_VALUE_OUT &&
 		 call->map->type == BPF_MAP_TYPE_BLOOM_FILTER)
 		type = ARG_MAP_VALUE; /* the value that is looked for */
@@ -425,13 +427,20 @@ static int arg_check(struct verifier *v, struct call *call, u32 i)
 	return arg_check_rule(v, call, i, regno);
 }
 
+static bool arg_is_there(const struct verifier *v, enum arg_type type)
+{
+	if (type == ARG_CTX_IN_CLS)
+		return v->prog->type == BPF_PROG_TYPE_SCHED_CLS;
+	return type != ARG_NONE;
+}
+
 int args_check(struct verifier *v, struct call *call)
 {
 	int err = 0;
 
 	call->key = -1;
 	for (u32 i = 0; i < MAX_ARGS && !err; i++)
-		if (call->helper->args[i] != ARG_NONE)
+		if (arg_is_there(v, call->helper->args[i]))
 			err = arg_check(v, call, i);
 	return err;
 }

@@ -107,7 +107,7 @@ static const struct helper helpers[HELPER_IDS] = {
 	H(14, get_current_pid_tgid, INTEGER, ALL, A0),
 	H(15, get_current_uid_gid, INTEGER, ALL, A0),
 	H(16, get_current_comm, INTEGER, ALL, A2(MEM_OUT, SIZE)),
-	H(17, get_cgroup_classid, INTEGER, ALL, A0),
+	H(17, get_cgroup_classid, INTEGER, ALL, A1(CTX_IN_CLS)),
 	H(23, redirect, INTEGER, CLS | XDP, A2(ANYTHING, ANYTHING)),
 	H(24, get_route_realm, INTEGER, CLS, A1(CTX)),
 	H(26, skb_load_bytes, INTEGER, SKB,

@@ -20,6 +20,8 @@ enum arg_type {
 	ARG_CTX_OR_SOCK,
 	/* a socket pointer; in CGROUP_SOCK programs the context instead */
 	ARG_SOCK_OR_CTX,
+	/* the context; nothing in programs other than SCHED_CLS */
+	ARG_CTX_IN_CLS,
 	ARG_MAP,	   /* the map itself, a constant */
 	ARG_MAP_KEY,	   /* key_size bytes to read */
 	ARG_MAP_VALUE,	   /* value_size bytes to read */
