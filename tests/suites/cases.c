@@ -3,9 +3,9 @@
  * The cases of Linux's test_verifier, each in a process of its own, with
  * bpf(2) answered by one of the sides:
  *
- *	cases live|env [NUMBER ...]
+ *	cases live|env [-t TYPE] [NUMBER ...]
  *
- * One line a case: see side_print().  If numbers were given, what the suite
+ * One line a case: see side_print().  -t: as programs of that type.  If numbers were given, what the suite
  * itself says of the case, with the whole log, goes to stderr.  Its source is
  * that of Debian's linux-source-6.1, included as it is; the cases for callers
  * without privileges are left out, there are none such here.
@@ -20,6 +20,18 @@
 #include "suites/side.h"
 
 #define CASE_SECONDS 60
+
+static int type_by_name(const char *name)
+{
+	for (int i = 1; i < 64; i++) {
+		const char *str = libbpf_bpf_prog_type_str(i);
+
+		if (str && !strcmp(str, name))
+			return i;
+	}
+	fprintf(stderr, "%s: no such type\n", name);
+	exit(2);
+}
 
 /*
  * All maps with BTF share one, which has pointers to types of a test module.
@@ -59,14 +71,18 @@ static void run_case(struct bpf_test *test, bool quiet)
 	_exit(0);
 }
 
-static void one_case(unsigned int nr, bool quiet)
+static void one_case(unsigned int nr, int type, bool quiet)
 {
 	struct bpf_test *test = &tests[nr];
-	int type = test->prog_type ?: BPF_PROG_TYPE_SOCKET_FILTER;
 	char name[256];
 	int status;
 	pid_t pid;
 
+	if (type) {
+		test->prog_type = type;
+		test->expected_attach_type = 0;
+	}
+	type = test->prog_type ?: BPF_PROG_TYPE_SOCKET_FILTER;
 	side_reset();
 	fflush(stdout);
 	pid = fork();
@@ -88,17 +104,25 @@ static void one_case(unsigned int nr, bool quiet)
 
 int main(int argc, char **argv)
 {
+	int type = 0;
+
 	if (argc < 2 || !side_open(argv[1])) {
-		fprintf(stderr, "usage: cases live|env [NUMBER ...]\n");
+		fprintf(stderr,
+			"usage: cases live|env [-t TYPE] [NUMBER ...]\n");
 		return 2;
+	}
+	argv += 2;
+	if (*argv && !strcmp(*argv, "-t") && argv[1]) {
+		type = type_by_name(argv[1]);
+		argv += 2;
 	}
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
 	no_module_types();
-	if (argc == 2)
+	if (!*argv)
 		for (unsigned int i = 0; i < ARRAY_SIZE(tests); i++)
-			one_case(i, true);
-	for (int i = 2; i < argc; i++)
-		if ((unsigned int)atoi(argv[i]) < ARRAY_SIZE(tests))
-			one_case((unsigned int)atoi(argv[i]), false);
+			one_case(i, type, true);
+	for (; *argv; argv++)
+		if ((unsigned int)atoi(*argv) < ARRAY_SIZE(tests))
+			one_case((unsigned int)atoi(*argv), type, false);
 	return 0;
 }
