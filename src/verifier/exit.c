@@ -115,8 +115,10 @@ static int exit_callback(struct verifier *v)
 			       "At callback return");
 	if (err)
 		return err;
+	show_return(v);
 	frame_leave(v->cur);
 	v->next = callsite;
+	show_returned(v);
 	widen(v, callsite);
 	return 0;
 }
@@ -134,10 +136,11 @@ static int exit_function(struct verifier *v)
 	}
 	if (callee->in_callback)
 		return exit_callback(v);
+	show_return(v);
 	frame_leave(v->cur);
 	verifier_regs(v)[0] = r0;
-	v->changed_regs = ~0u;
 	v->next = callsite + 1;
+	show_returned(v);
 	return 0;
 }
 

@@ -208,6 +208,33 @@ void show_safe(struct verifier *v)
 		log_printf(v->log, "%u: safe\n", v->insn);
 }
 
+void show_call(struct verifier *v)
+{
+	if (!show_on(v))
+		return;
+	log_printf(v->log, "caller:\n");
+	show_state(v, v->cur, v->cur->cur - 1, true);
+	log_printf(v->log, "callee:\n");
+	show_state(v, v->cur, v->cur->cur, true);
+}
+
+void show_return(struct verifier *v)
+{
+	if (!show_on(v))
+		return;
+	log_printf(v->log, "returning from callee:\n");
+	show_state(v, v->cur, v->cur->cur, true);
+}
+
+void show_returned(struct verifier *v)
+{
+	show_path(v);
+	if (!show_on(v))
+		return;
+	log_printf(v->log, "to caller at %u:\n", v->next);
+	show_state(v, v->cur, v->cur->cur, true);
+}
+
 /* --------------------------------------------------------------- statistics */
 
 static void show_depths(struct verifier *v)

@@ -29,6 +29,11 @@ void show_nothing_changed(struct verifier *v);
 /* show_line() - the source line of @insn, unless it was shown last; after
  * @prefix */
 void show_line(struct verifier *v, u32 insn, const char *prefix);
+/* show_call() - a function has been entered; show_return() - a frame is about
+ * to be left, show_returned() - has been, and the path goes on at v->next */
+void show_call(struct verifier *v);
+void show_return(struct verifier *v);
+void show_returned(struct verifier *v);
 /* show_path() - another path starts: "from 3 to 7: R0=..." */
 void show_path(struct verifier *v);
 /* show_safe() - the path ends before v->insn, at a state known to be good */

@@ -16,6 +16,7 @@
 #include "verifier/call.h"
 #include "verifier/global.h"
 #include "verifier/reference.h"
+#include "verifier/show.h"
 #include "verifier/walk.h"
 #include "vm/helper.h"
 #include "vm/insn.h"
@@ -182,6 +183,7 @@ static int call_static(struct verifier *v, u32 nr)
 	for (u32 i = 0; i < FIRST_SAVED; i++)
 		reg_set_uninit(&caller->regs[i]);
 	v->changed_regs = ~0u;
+	show_call(v);
 	v->next = v->prog->subprogs[nr].start;
 	return 0;
 }
