@@ -228,7 +228,7 @@ void show_return(struct verifier *v)
 
 void show_returned(struct verifier *v)
 {
-	show_path(v);
+	v->new_path = true;
 	if (!show_on(v))
 		return;
 	log_printf(v->log, "to caller at %u:\n", v->next);
