@@ -374,9 +374,19 @@ struct search {
 	u32 nr_seen;
 };
 
+static u32 hash_calls(const struct state *state)
+{
+	u32 hash = state->cur;
+
+	for (u32 i = 1; i <= state->cur; i++)
+		hash = hash * 31 + (u32)state->frames[i]->callsite;
+	return hash;
+}
+
+/* The hash is at hand, frames are elsewhere in memory. */
 static bool same_calls(const struct state *a, const struct state *b)
 {
-	if (a->cur != b->cur)
+	if (a->calls != b->calls || a->cur != b->cur)
 		return false;
 	for (u32 i = 0; i <= a->cur; i++)
 		if (a->frames[i]->callsite != b->frames[i]->callsite)
@@ -439,11 +449,12 @@ static int compare_open(struct verifier *v, struct state *old,
 
 static int compare_finished(struct verifier *v, struct state *old)
 {
-	bool loop = loop_of(v, old);
+	bool loop;
 	int err;
 
 	if (!same_calls(old, v->cur))
 		return 0;
+	loop = loop_of(v, old);
 	err = loop ? 0 : forget(v, old);
 	if (err)
 		return err;
@@ -566,6 +577,7 @@ static int remember(struct verifier *v)
 		return err;
 	ASSERT(state->branches == 1);
 	state->insn = v->insn;
+	state->calls = v->cur->calls;
 	state->hits = state->misses = 0;
 	list_add(bucket_of(v, v->insn), state);
 	v->cur->parent = state;
@@ -580,6 +592,7 @@ static int remember(struct verifier *v)
 
 const struct state *prune_previous(struct verifier *v, u32 insn)
 {
+	v->cur->calls = hash_calls(v->cur);
 	/* the newest is first */
 	for (struct state *old = *bucket_of(v, insn); old; old = old->next)
 		if (old->insn == insn && old->branches &&
@@ -600,6 +613,7 @@ int prune_visit(struct verifier *v)
 		search.force ||
 		(v->jumps_processed - v->prev_jumps_processed >= MIN_JUMPS &&
 		 v->insns_processed - v->prev_insns_processed >= MIN_INSNS);
+	v->cur->calls = hash_calls(v->cur);
 	err = compare_all(v, &search);
 	if (err)
 		return err;

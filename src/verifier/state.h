@@ -162,6 +162,7 @@ struct state {
 	u32 branches; /* paths from here that have not ended */
 	u32 first_insn, last_insn;
 	u32 insn;	       /* where it is, when remembered */
+	u32 calls;	       /* a hash of those that led here */
 	u32 hits, misses;      /* comparisons with it */
 	bool evicted, cleaned; /* not compared any more; dead parts forgotten */
 	struct state *next, **link; /* of the list that it is in */
