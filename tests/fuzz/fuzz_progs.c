@@ -37,6 +37,7 @@ struct reason {
 static struct totals {
 	u64 programs, accepted, insns, runs, limits, violations, too_much;
 	u64 wrong, stricter, errnos;
+	u64 slowest_ns, slowest;
 } totals;
 static struct reason refused[MAX_CLASSES], stricter[MAX_CLASSES],
 	wrong[MAX_CLASSES];
@@ -189,6 +190,28 @@ static void compare(const struct gen_prog *gen, int err, const char *log,
 	}
 }
 
+static u64 now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
+}
+
+static int load(const struct gen_prog *gen, struct log *log, u64 nr,
+		struct prog **out)
+{
+	u64 start = now_ns(), spent;
+	int err = gen_world_load(&ours, gen, log, out);
+
+	spent = now_ns() - start;
+	if (spent > totals.slowest_ns) {
+		totals.slowest_ns = spent;
+		totals.slowest = nr;
+	}
+	return err;
+}
+
 static void one_program(u64 nr, u32 runs)
 {
 	static struct gen_prog gen;
@@ -205,7 +228,7 @@ static void one_program(u64 nr, u32 runs)
 	totals.programs++;
 	totals.insns += gen.nr;
 	log_init(&log, verbose || live ? 1 : 0, LOG_SIZE);
-	err = gen_world_load(&ours, &gen, &log, &prog);
+	err = load(&gen, &log, nr, &prog);
 	if (err)
 		count_reason(refused, log.buf ? log.buf : "", nr);
 	if (err == -E2BIG)
@@ -228,7 +251,8 @@ static void progress(u64 done, u64 count, time_t start)
 	if (!isatty(2) || now == shown)
 		return;
 	shown = now;
-	fprintf(stderr, "\r%llu of %llu, %.1f%% accepted, %llu violations, %lds ",
+	fprintf(stderr,
+		"\r%llu of %llu, %.1f%% accepted, %llu violations, %lds ",
 		(unsigned long long)done, (unsigned long long)count,
 		100.0 * (double)totals.accepted / (double)totals.programs,
 		(unsigned long long)totals.violations, (long)(now - start));
@@ -245,7 +269,7 @@ static void show_totals(u64 seed)
 {
 	printf("seed %llu: %llu programs of %llu instructions on average, "
 	       "%llu accepted (%.1f%%), %llu too complex, %llu runs, %llu cut "
-	       "short, %llu violations\n",
+	       "short, %llu violations; slowest to load: %llu us (%llu)\n",
 	       (unsigned long long)seed, (unsigned long long)totals.programs,
 	       (unsigned long long)(totals.insns / totals.programs),
 	       (unsigned long long)totals.accepted,
@@ -253,7 +277,9 @@ static void show_totals(u64 seed)
 	       (unsigned long long)totals.too_much,
 	       (unsigned long long)totals.runs,
 	       (unsigned long long)totals.limits,
-	       (unsigned long long)totals.violations);
+	       (unsigned long long)totals.violations,
+	       (unsigned long long)totals.slowest_ns / 1000,
+	       (unsigned long long)totals.slowest);
 	if (live)
 		printf("beside the kernel: %llu accepted here only, %llu there "
 		       "only, %llu refused otherwise\n",

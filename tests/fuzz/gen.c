@@ -68,13 +68,13 @@ struct gen {
 	u32 pinned; /* registers that keep what they have */
 	u32 depth;
 	struct func funcs[GEN_MAX_FUNCS];
-	u32 nr_funcs, func; /* the one under way: 0 main */
+	u32 nr_funcs, func;	  /* the one under way: 0 main */
 	u32 fails[256], nr_fails; /* jumps to where the function gives up */
 };
 
 static const struct {
 	u32 type, attach_type;
-} prog_types[] = {
+} prog_types[NR_GEN_KINDS] = {
 	{ BPF_PROG_TYPE_SOCKET_FILTER, 0 },
 	{ BPF_PROG_TYPE_SCHED_CLS, 0 },
 	{ BPF_PROG_TYPE_XDP, 0 },
@@ -111,11 +111,12 @@ static bool once_in(struct gen *g, u32 n)
 static s32 number(struct gen *g)
 {
 	static const s32 liked[] = {
-		0,    1,    2,	  3,	4,	7,	8,	    15,
-		16,   24,   31,	  32,	40,	47,	48,	    63,
-		64,   -1,   -2,	  -8,	-16,	0x7f,	0x80,	    0xff,
-		256,  511,  512,  4096, 0x7fff, 0xffff, 0x7fffffff, -0x7fffffff,
-		-128, -129, 1 << 16, -0x7fffffff - 1,
+		0,	    1,		 2,    3,    4,	      7,
+		8,	    15,		 16,   24,   31,      32,
+		40,	    47,		 48,   63,   64,      -1,
+		-2,	    -8,		 -16,  0x7f, 0x80,    0xff,
+		256,	    511,	 512,  4096, 0x7fff,  0xffff,
+		0x7fffffff, -0x7fffffff, -128, -129, 1 << 16, -0x7fffffff - 1,
 	};
 
 	return pick(g, 4) ? liked[pick(g, ARRAY_SIZE(liked))]
@@ -293,8 +294,8 @@ static void do_number(struct gen *g)
 	switch (pick(g, 8)) {
 	case 0:
 		emit(g, I_MOV_IMM(to, number(g)));
-		set(g, to, NUMBER_UPTO((u64)(s64)g->prog->insns[g->prog->nr - 1]
-					       .imm));
+		set(g, to,
+		    NUMBER_UPTO((u64)(s64)g->prog->insns[g->prog->nr - 1].imm));
 		break;
 	case 1: /* a copy, maybe of half, maybe signed */
 	case 2:
@@ -304,8 +305,8 @@ static void do_number(struct gen *g)
 			      to, from,
 			      (s16)(once_in(g, 5) ? 8 << pick(g, 3) : 0), 0));
 		if (g->prog->insns[g->prog->nr - 1].off == 32)
-			g->prog->insns[g->prog->nr - 1].code =
-				BPF_ALU64 | BPF_MOV | BPF_X;
+			g->prog->insns[g->prog->nr - 1].code = BPF_ALU64 |
+							       BPF_MOV | BPF_X;
 		set(g, to, g->now.regs[from]);
 		break;
 	case 3: /* a copy that is some more */
@@ -324,10 +325,10 @@ static void do_number(struct gen *g)
 
 static void do_alu(struct gen *g)
 {
-	static const u8 ops[] = { BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR,
-				  BPF_AND, BPF_LSH, BPF_RSH, BPF_NEG, BPF_MOD,
-				  BPF_XOR, BPF_ARSH, BPF_ADD, BPF_SUB, BPF_AND,
-				  BPF_END };
+	static const u8 ops[] = { BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV,
+				  BPF_OR,  BPF_AND, BPF_LSH, BPF_RSH,
+				  BPF_NEG, BPF_MOD, BPF_XOR, BPF_ARSH,
+				  BPF_ADD, BPF_SUB, BPF_AND, BPF_END };
 	u8 op = ops[pick(g, ARRAY_SIZE(ops))];
 	u8 class = once_in(g, 3) ? BPF_ALU : BPF_ALU64;
 	u32 reg = some_number(g), src;
@@ -345,8 +346,8 @@ static void do_alu(struct gen *g)
 	if (op == BPF_NEG) {
 		emit(g, I_RAW(class | op, reg, 0, 0, 0));
 	} else if (op == BPF_END) {
-		emit(g, I_RAW(class | op | (class == BPF_ALU ? pick(g, 2) << 3
-							      : 0),
+		emit(g, I_RAW(class | op |
+				      (class == BPF_ALU ? pick(g, 2) << 3 : 0),
 			      reg, 0, 0, 16 << pick(g, 3)));
 	} else if (once_in(g, 2)) {
 		src = some_number(g);
@@ -379,9 +380,8 @@ static void touch(struct gen *g, u32 ptr)
 		off = last;
 		break;
 	default:
-		off = thing->lo + (room(thing) > 0 ? (s32)pick(g, 64) %
-							     room(thing)
-						   : 0);
+		off = thing->lo +
+		      (room(thing) > 0 ? (s32)pick(g, 64) % room(thing) : 0);
 		off = off > last ? last : off;
 	}
 	/* what is aligned may be needed so */
@@ -999,9 +999,9 @@ static void meet_all(struct idea *a, const struct idea *b)
 
 static struct bpf_insn some_jump(struct gen *g)
 {
-	static const u8 ops[] = { BPF_JEQ,  BPF_JGT,  BPF_JGE,	BPF_JSET,
-				  BPF_JNE,  BPF_JSGT, BPF_JSGE, BPF_JLT,
-				  BPF_JLE,  BPF_JSLT, BPF_JSLE };
+	static const u8 ops[] = { BPF_JEQ, BPF_JGT,  BPF_JGE,  BPF_JSET,
+				  BPF_JNE, BPF_JSGT, BPF_JSGE, BPF_JLT,
+				  BPF_JLE, BPF_JSLT, BPF_JSLE };
 	u8 op = ops[pick(g, ARRAY_SIZE(ops))];
 	u8 class = once_in(g, 3) ? BPF_JMP32 : BPF_JMP;
 	u32 reg = some_number(g), src;
@@ -1045,8 +1045,8 @@ static void do_choose(struct gen *g)
 {
 	u32 to = some_target(g), jump;
 	struct bpf_insn insn = some_jump(g);
-	s32 a = (s32)pick(g, 64), b = once_in(g, 3) ? number(g)
-						    : (s32)pick(g, 64);
+	s32 a = (s32)pick(g, 64),
+	    b = once_in(g, 3) ? number(g) : (s32)pick(g, 64);
 
 	if (insn.dst_reg == to || insn.src_reg == to)
 		return;
@@ -1102,15 +1102,17 @@ static void do_early_exit(struct gen *g)
 static void do_block(struct gen *g)
 {
 	static void (*const blocks[])(struct gen *) = {
-		do_number,  do_number,	 do_number, do_alu,	   do_alu,
-		do_alu,	    do_alu,	 do_access, do_access,	   do_access,
-		do_move,    do_move,	 do_move,   do_move,	   do_spill,
-		do_spill,   do_spill,	 do_fill,   do_fill,	   do_fill,
-		do_value,   do_value,	 do_lookup, do_lookup,	   do_lock,
-		do_record,  do_field,	 do_field,  do_packet,	   do_packet,
-		do_sock,    do_helper,	 do_helper, do_tail_call,  do_call,
-		do_callback, do_branch,	 do_branch, do_branch,	   do_choose,
-		do_choose,  do_loop,	 do_early_exit, do_load_packet,
+		do_number, do_number,	 do_number,	do_alu,
+		do_alu,	   do_alu,	 do_alu,	do_access,
+		do_access, do_access,	 do_move,	do_move,
+		do_move,   do_move,	 do_spill,	do_spill,
+		do_spill,  do_fill,	 do_fill,	do_fill,
+		do_value,  do_value,	 do_lookup,	do_lookup,
+		do_lock,   do_record,	 do_field,	do_field,
+		do_packet, do_packet,	 do_sock,	do_helper,
+		do_helper, do_tail_call, do_call,	do_callback,
+		do_branch, do_branch,	 do_branch,	do_choose,
+		do_choose, do_loop,	 do_early_exit, do_load_packet,
 	};
 	u32 block = pick(g, ARRAY_SIZE(blocks));
 
@@ -1213,6 +1215,7 @@ void gen_prog(struct gen_prog *prog, const u8 *in, size_t size)
 	g->size = size;
 	g->prog = prog;
 	type = pick(g, ARRAY_SIZE(prog_types));
+	prog->kind = type;
 	prog->type = prog_types[type].type;
 	prog->attach_type = prog_types[type].attach_type;
 	if (once_in(g, 8))

@@ -12,6 +12,7 @@
 
 #define GEN_MAX_INSNS 1024
 #define GEN_MAX_FUNCS 6
+#define NR_GEN_KINDS 8
 
 enum gen_map {
 	MAP_RANDOM, /* array, one value of random bytes: inputs of a run */
@@ -20,7 +21,7 @@ enum gen_map {
 	MAP_LOCK,  /* array, values with a bpf_spin_lock */
 	MAP_CONST, /* array, frozen, read only for programs */
 	MAP_RINGBUF,
-	MAP_TAIL, /* prog array */
+	MAP_TAIL, /* prog array: one for each kind of program */
 	NR_GEN_MAPS,
 };
 
@@ -32,6 +33,7 @@ struct gen_map_desc {
 extern const struct gen_map_desc gen_maps[NR_GEN_MAPS];
 
 struct gen_prog {
+	u32 kind; /* below NR_GEN_KINDS: type and attach_type as a number */
 	u32 type, attach_type, flags;
 	u32 nr;
 	struct bpf_insn insns[GEN_MAX_INSNS];

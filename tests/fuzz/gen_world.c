@@ -23,12 +23,12 @@
 #define BTF_STATIC 7
 
 static const char btf_text[] =
-	"INT u32 0 0 4 0x20\n"				       /* 1 */
-	"STRUCT bpf_spin_lock 1 0 4 'val' 1 0\n"	       /* 2 */
+	"INT u32 0 0 4 0x20\n"					   /* 1 */
+	"STRUCT bpf_spin_lock 1 0 4 'val' 1 0\n"		   /* 2 */
 	"STRUCT value 4 0 16 'l' 2 0 'a' 1 32 'b' 1 64 'c' 1 96\n" /* 3 */
-	"PTR - 0 0 0\n"					       /* 4 */
-	"FUNC_PROTO - 1 0 1 'ctx' 4\n"			       /* 5 */
-	"FUNC main 1 0 5\nFUNC part 0 0 5\n";		       /* 6, 7 */
+	"PTR - 0 0 0\n"						   /* 4 */
+	"FUNC_PROTO - 1 0 1 'ctx' 4\n"				   /* 5 */
+	"FUNC main 1 0 5\nFUNC part 0 0 5\n";			   /* 6, 7 */
 
 u32 gen_random(u64 *seed)
 {
@@ -130,6 +130,11 @@ bool gen_world_init(struct gen_world *world, bool live)
 					   &world->objects[i], &mode))
 			return false;
 	}
+	for (u32 i = 0; i < NR_GEN_KINDS; i++) {
+		world->tails[i] = make_map(world, MAP_TAIL);
+		if (world->tails[i] < 0)
+			return false;
+	}
 	return !freeze(world);
 }
 
@@ -140,6 +145,8 @@ void gen_world_exit(struct gen_world *world)
 			map_put(world->objects[i]);
 		world_close(world->task, world->maps[i]);
 	}
+	for (u32 i = 0; i < NR_GEN_KINDS; i++)
+		world_close(world->task, world->tails[i]);
 	world_close(world->task, world->btf);
 	if (!world->env)
 		return;
@@ -158,7 +165,10 @@ static void place_maps(const struct gen_world *world,
 		if (insns[i].code == 0x18) {
 			if (insns[i].src_reg == BPF_PSEUDO_MAP_FD ||
 			    insns[i].src_reg == BPF_PSEUDO_MAP_VALUE)
-				insns[i].imm = world->maps[insns[i].imm];
+				insns[i].imm =
+					insns[i].imm == MAP_TAIL
+						? world->tails[gen->kind]
+						: world->maps[insns[i].imm];
 			i++;
 		}
 }
@@ -171,8 +181,8 @@ static void place_funcs(const struct gen_world *world,
 		return;
 	infos[0] = (struct bpf_func_info){ 0, BTF_MAIN };
 	for (u32 i = 0; i < gen->nr_funcs; i++)
-		infos[i + 1] = (struct bpf_func_info){ gen->funcs[i],
-						       BTF_STATIC };
+		infos[i + 1] =
+			(struct bpf_func_info){ gen->funcs[i], BTF_STATIC };
 	attr->prog_btf_fd = (u32)world->btf;
 	attr->func_info = ptr_to_u64(infos);
 	attr->func_info_cnt = gen->nr_funcs + 1;
@@ -242,11 +252,11 @@ int gen_world_ask(struct gen_world *world, const struct gen_prog *gen,
 
 static void fill_random(u8 *at, u32 size, u64 *seed)
 {
-	static const u32 liked[] = { 0,	   1,	 2,	 7,	     8,
-				     16,   31,	 32,	 47,	     48,
-				     63,   64,	 0x7f,	 0x80,	     0xff,
-				     0x100, 0xffff, 0x7fffffff, 0x80000000,
-				     ~0u };
+	static const u32 liked[] = { 0,	     1,		 2,	     7,
+				     8,	     16,	 31,	     32,
+				     47,     48,	 63,	     64,
+				     0x7f,   0x80,	 0xff,	     0x100,
+				     0xffff, 0x7fffffff, 0x80000000, ~0u };
 
 	for (u32 i = 0; i < size; i += 4) {
 		u32 r = gen_random(seed), word;

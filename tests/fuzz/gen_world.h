@@ -13,7 +13,7 @@ struct gen_world {
 	struct cgbpf_task *task;
 	struct cgbpf_cgroup *cgroup;
 	struct cgbpf_sock *sock;
-	int btf, maps[NR_GEN_MAPS];
+	int btf, maps[NR_GEN_MAPS], tails[NR_GEN_KINDS];
 	struct map *objects[NR_GEN_MAPS];
 };
 
