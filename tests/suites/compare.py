@@ -16,6 +16,7 @@ another errno.
 
 import argparse
 import collections
+import pathlib
 import re
 import sys
 
@@ -28,7 +29,8 @@ FIELDS = ("name", "type", "verdict", "processed", "usec", "runs", "message")
 
 # How our verifier says that there is no such helper here.
 LACKING = re.compile(
-    r"^(\w+) is not here: (.*)|^(calling kernel function) is not allowed")
+    r"cannot use helper bpf_(\w+)#(\d+)|^(calling kernel function) is not")
+HELPERS_MD = pathlib.Path(__file__).parents[2] / "docs/helpers.md"
 
 Row = collections.namedtuple("Row", FIELDS, defaults=(None,) * 4)
 
@@ -64,6 +66,21 @@ def accepted(row):
     return row.verdict == "ok"
 
 
+def helper_numbers():
+    """The helpers that we have, for some type of program."""
+    text = HELPERS_MD.read_text(encoding="utf-8")
+    text = text.split("## What is not here")[0]
+    return set(re.findall(r"^\| (\d+) \| `", text, re.M))
+
+
+def lacking(row, here=frozenset(helper_numbers())):
+    """What the program wants that we have for no type of program, or None."""
+    what = LACKING.search(row.message or "")
+    if not what or what[2] in here:
+        return None
+    return what[1] or what[3]
+
+
 def judge(kernel, ours):
     """How two rows of one program compare, as a word."""
     if kernel.verdict == ours.verdict:
@@ -74,7 +91,7 @@ def judge(kernel, ours):
         return "crash"
     if accepted(ours):
         return "accepted here alone"
-    if LACKING.search(ours.message or ""):
+    if lacking(ours):
         return "not here"
     if accepted(kernel):
         return "refused here alone"
@@ -150,8 +167,7 @@ def main():
             counts["map type " + ours.verdict[4:]] += 1
             continue
         if judgement == "not here":
-            what = LACKING.search(ours.message)
-            counts["not here: " + (what[1] or what[3])] += 1
+            counts["not here: " + lacking(ours)] += 1
             continue
         if judgement != "same" and key:
             used.add(key)
@@ -188,7 +204,7 @@ def main():
         print("%s: %s [%s]\n\tlive: %s\n\tours: %s" % (
             judgement, kernel.name, kernel.type, say(kernel), say(ours)))
     for key in exceptions:
-        if key not in used:
+        if key not in used and key in theirs:
             print("exception that is none: %s" % key)
 
     total = counts["same"] + counts["exception"] + len(bad)
