@@ -3,10 +3,9 @@
  * Jumps: which way they go, and what is known on each.
  *
  * 1. A jump goes one way if what is known of its operands admits no other:
- *    numbers by scalar_branch_taken(), or because assuming the other way
- *    leaves no number; packet pointers that were compared before; a pointer
- *    that is not NULL, compared with 0.  Then there is no other path, and the
- *    numbers that decided it are precise.
+ *    numbers by scalar_branch_taken(); packet pointers that were compared
+ *    before; a pointer that is not NULL, compared with 0.  Then there is no
+ *    other path, and the numbers that decided it are precise.
  * 2. Otherwise the path forks, and each way learns what made it: numbers and
  *    whatever is linked to them (linked.c), pointers that may be NULL and all
  *    that have their id, how much of a packet is there (packet.c).
@@ -78,20 +77,25 @@ static int pointer_branch_taken(const struct jump *jump)
 	return jump->op == BPF_JEQ ? 0 : jump->op == BPF_JNE ? 1 : -1;
 }
 
-/* Both are numbers: assumes both ways, where they are possible. */
+/*
+ * Both are numbers: assumes both ways.  Where only our arithmetic, which is the
+ * more exact, finds that one is impossible, there is that path all the same: it
+ * learns nothing.
+ */
 static int number_branch_taken(struct jump *jump)
 {
 	const struct scalar b = jump->b->s; /* two numbers, as for Linux */
-	int way = scalar_branch_taken(&jump->a->s, &b, jump->xop);
+	bool decides = jump->op != BPF_JSET || scalar_is_const(&jump->a->s) ||
+		       scalar_is_const(&b);
+	int way = decides ? scalar_branch_taken(&jump->a->s, &b, jump->xop)
+			  : -1;
 
 	if (way >= 0)
 		return way;
 	jump->taken_a = jump->not_a = jump->a->s;
 	jump->taken_b = jump->not_b = jump->b->s;
-	if (!scalar_assume(&jump->taken_a, &jump->taken_b, jump->xop, true))
-		return 0;
-	if (!scalar_assume(&jump->not_a, &jump->not_b, jump->xop, false))
-		return 1;
+	(void)scalar_assume(&jump->taken_a, &jump->taken_b, jump->xop, true);
+	(void)scalar_assume(&jump->not_a, &jump->not_b, jump->xop, false);
 	return -1;
 }
 
