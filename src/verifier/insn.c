@@ -113,7 +113,8 @@ static int check_exit(const struct insn_check *c)
 {
 	const struct bpf_insn *insn = c->insn;
 
-	return insn->imm || insn->src_reg || insn->dst_reg || insn->off
+	/* Linux looks at any offset but this one's */
+	return insn->imm || insn->src_reg || insn->dst_reg
 		       ? reserved(c, "BPF_EXIT")
 		       : 0;
 }

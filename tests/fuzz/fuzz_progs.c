@@ -42,7 +42,7 @@ static struct totals {
 static struct reason refused[MAX_CLASSES], stricter[MAX_CLASSES],
 	wrong[MAX_CLASSES];
 static struct gen_world ours, theirs;
-static bool live, verbose;
+static bool live, verbose, one;
 static char live_log[LOG_SIZE];
 
 /* The reason, with all numbers alike: the last line before the statistics. */
@@ -170,7 +170,8 @@ static void compare(const struct gen_prog *gen, int err, const char *log,
 			       "says %d\n",
 			       (unsigned long long)nr, there);
 			show_prog(gen);
-			printf("%s\n", live_log);
+			printf("%s\n%s%s\n", live_log, one ? "here:\n" : "",
+			       one ? log : "");
 		}
 	} else if (err && !there) {
 		totals.stricter++;
@@ -227,7 +228,7 @@ static void one_program(u64 nr, u32 runs)
 	gen_prog(&gen, in, size);
 	totals.programs++;
 	totals.insns += gen.nr;
-	log_init(&log, verbose || live ? 1 : 0, LOG_SIZE);
+	log_init(&log, one ? 2 : verbose || live ? 1 : 0, LOG_SIZE);
 	err = load(&gen, &log, nr, &prog);
 	if (err)
 		count_reason(refused, log.buf ? log.buf : "", nr);
@@ -290,7 +291,6 @@ static void show_totals(u64 seed)
 
 int main(int argc, char **argv)
 {
-	bool one = false;
 	u64 seed, count;
 	u32 runs = 4;
 	time_t start = time(NULL);

@@ -11,7 +11,7 @@
  *    soon enough, so about half of the programs are bad somewhere.
  * 3. Numbers come from memory that each run fills with other ones, out of the
  *    same few that are compared with: every path is taken sometimes.
- * 4. At the end a few instructions may be changed at random.
+ * 4. At the end a few instructions may be changed, or any of their bytes.
  */
 #include "fuzz/gen.h"
 
@@ -1061,11 +1061,13 @@ static void do_loop(struct gen *g)
 {
 	static const u8 ops[] = { BPF_JLT, BPF_JNE, BPF_JSLT, BPF_JLE };
 	u32 counter = some_saved(g), pinned = g->pinned, top;
-	u32 op = pick(g, 4), times = 1 + pick(g, once_in(g, 10) ? 100 : 6);
+	u32 op = pick(g, 4), times = 1 + pick(g, g->depth > 1 ? 3 : 6);
 	struct idea before;
 
 	if (counter == 10)
 		return;
+	if (g->depth == 1 && once_in(g, 10))
+		times += 60;
 	emit(g, I_MOV_IMM(counter, 0));
 	set(g, counter, NUMBER_UPTO(times));
 	g->pinned |= 1u << counter;
@@ -1203,6 +1205,16 @@ static void mutate(struct gen *g)
 	}
 }
 
+/* Any byte of any instruction. */
+static void garble(struct gen *g)
+{
+	u8 *bytes =
+		(u8 *)&g->prog
+			->insns[(pick(g, 256) << 8 | byte(g)) % g->prog->nr];
+
+	bytes[pick(g, 8)] = (u8)byte(g);
+}
+
 void gen_prog(struct gen_prog *prog, const u8 *in, size_t size)
 {
 	static __thread struct gen gen;
@@ -1225,4 +1237,7 @@ void gen_prog(struct gen_prog *prog, const u8 *in, size_t size)
 	if (once_in(g, 5))
 		for (u32 n = 1 + pick(g, 3); n; n--)
 			mutate(g);
+	if (once_in(g, 12))
+		for (u32 n = 1 + pick(g, 8); n; n--)
+			garble(g);
 }

@@ -163,8 +163,9 @@ static void place_maps(const struct gen_world *world,
 	memcpy(insns, gen->insns, gen->nr * sizeof(*insns));
 	for (u32 i = 0; i < gen->nr; i++)
 		if (insns[i].code == 0x18) {
-			if (insns[i].src_reg == BPF_PSEUDO_MAP_FD ||
-			    insns[i].src_reg == BPF_PSEUDO_MAP_VALUE)
+			if ((insns[i].src_reg == BPF_PSEUDO_MAP_FD ||
+			     insns[i].src_reg == BPF_PSEUDO_MAP_VALUE) &&
+			    (u32)insns[i].imm < NR_GEN_MAPS)
 				insns[i].imm =
 					insns[i].imm == MAP_TAIL
 						? world->tails[gen->kind]
