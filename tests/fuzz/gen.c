@@ -1183,7 +1183,7 @@ static void mutate(struct gen *g)
 		return;
 	switch (pick(g, 8)) {
 	case 0:
-		insn->imm += pick(g, 2) ? 1 : -1;
+		insn->imm = (s32)((u32)insn->imm + (pick(g, 2) ? 1u : ~0u));
 		break;
 	case 1:
 		insn->imm = number(g);
