@@ -70,7 +70,9 @@ struct prog {
 	u32 xlen;
 	struct xinsn *xinsns; /* what runs */
 	bool clears_stack;    /* some function reads_uninit */
-	/* In the checked interpreter: tests look for verifier's mistakes so. */
+	bool verified;	      /* safe on every path */
+	/* Runs in the checked interpreter: what is not verified, what prints
+	 * (vm/helper.h), and tests that look for the verifier's mistakes. */
 	bool checked;
 
 	u32 nr_maps;

@@ -16,6 +16,8 @@
 #include "verifier/global.h"
 #include "verifier/insn.h"
 #include "verifier/show.h"
+#include "vm/helper.h"
+#include "vm/insn.h"
 
 /* What a program is made of. */
 static int check_structure(struct verifier *v)
@@ -87,6 +89,22 @@ static void verifier_exit(struct verifier *v)
 	mem_free(v->infos);
 }
 
+/* Does it call a helper that reads what numbers point to? */
+static bool reads_numbers(const struct prog *prog)
+{
+	for (u32 i = 0; i < prog->len; i++) {
+		const struct helper *helper = NULL;
+
+		if (insn_is_helper_call(&prog->insns[i]))
+			helper = helper_by_id((u32)prog->insns[i].imm);
+		if (helper && helper->reads_numbers)
+			return true;
+		if (insn_is_ld64(&prog->insns[i]))
+			i++;
+	}
+	return false;
+}
+
 int verifier_check(struct prog *prog, struct cgbpf_task *task,
 		   const struct attr_prog_load *attr, u64 uattr,
 		   struct log *log)
@@ -99,8 +117,11 @@ int verifier_check(struct prog *prog, struct cgbpf_task *task,
 		err = check_structure(&v);
 	if (!err)
 		err = check_paths(&v);
-	if (!err)
+	if (!err) {
 		prog->verified_insns = v.insns_processed;
+		prog->verified = true;
+		prog->checked = reads_numbers(prog);
+	}
 	show_stats(&v);
 	verifier_exit(&v);
 	return err;

@@ -84,6 +84,7 @@ static bool connects(const struct prog *prog)
 #define GPL .gpl_only = true
 #define PKT .changes_packet = true
 #define RPKT .takes_packet = true
+#define PRINTS .reads_numbers = true
 #define IF(limit) .allowed = limit
 
 /* clang-format off */
@@ -94,7 +95,7 @@ static const struct helper helpers[HELPER_IDS] = {
 	H(3, map_delete_elem, INTEGER, ALL, A2(MAP, MAP_KEY), RPKT),
 	H(5, ktime_get_ns, INTEGER, ALL, A0),
 	/* R3 to R5 as the format asks for them: unset ones are no mistake */
-	H(6, trace_printk, INTEGER, ALL, A2(MEM, SIZE), GPL),
+	H(6, trace_printk, INTEGER, ALL, A2(MEM, SIZE), GPL, PRINTS),
 	H(7, get_prandom_u32, INTEGER, ALL, A0),
 	H(8, get_smp_processor_id, INTEGER, ALL, A0),
 	H(9, skb_store_bytes, INTEGER, CLS,
@@ -196,9 +197,9 @@ static const struct helper helpers[HELPER_IDS] = {
 	     A4(MAP, FUNC, STACK_OR_NULL, ANYTHING)),
 	H(165, snprintf, INTEGER, ALL,
 	  A5(MEM_OUT_OR_NULL, SIZE_OR_ZERO, CONST_STR, MEM_OR_NULL,
-	     SIZE_OR_ZERO), GPL),
+	     SIZE_OR_ZERO), GPL, PRINTS),
 	H(177, trace_vprintk, INTEGER, ALL,
-	  A4(MEM, SIZE, MEM_OR_NULL, SIZE_OR_ZERO), GPL),
+	  A4(MEM, SIZE, MEM_OR_NULL, SIZE_OR_ZERO), GPL, PRINTS),
 	H(181, loop, INTEGER, ALL,
 	     A4(ANYTHING, FUNC, STACK_OR_NULL, ANYTHING)),
 	H(182, strncmp, INTEGER, ALL, A3(MEM, SIZE, CONST_STR)),

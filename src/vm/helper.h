@@ -74,6 +74,9 @@ struct helper {
 	bool gpl_only;
 	bool changes_packet; /* packet pointers die */
 	bool takes_packet;   /* arguments may point into the packet */
+	/* takes numbers for addresses of what it prints (%s): who calls it runs
+	 * in the checked interpreter, which knows what is the program's own */
+	bool reads_numbers;
 	/* Of these types, the further limits: NULL if none. */
 	bool (*allowed)(const struct prog *prog);
 };
