@@ -31,7 +31,7 @@ struct insn_aux {
 	u64 address;	 /* of BPF_PSEUDO_MAP_VALUE: the value's address */
 	const struct ctx_field
 		*ctx; /* a context access, when known statically */
-	bool seen; /* some path comes here: others may be anything */
+	bool seen;    /* some path comes here: others may be anything */
 };
 
 struct subprog {
