@@ -7,7 +7,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: all demo check bench install clean format help
+.PHONY: all demo check bench bench-verify install clean format help
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -28,6 +28,11 @@ bench: all
 	@$(BUILD)/bench/bench $(BUILD)/src/cli/cgbpf \
 		$(BUILD)/examples/count.bpf.o captures/http.pcap
 
+bench-verify: all
+	@tests/suites/build.sh $(BUILD)/tests/suites/out \
+		$(BUILD)/tests/suites/libsuite-side.so
+	@python3 bench/verify.py $(BUILD)/tests/suites/out
+
 install: all
 	@meson configure $(BUILD) --prefix=$(PREFIX)
 	@DESTDIR=$(DESTDIR) meson install -C $(BUILD)
@@ -43,6 +48,7 @@ help:
 	@echo 'make demo     build, then run the examples on captured packets'
 	@echo 'make check    every test: style, unit, threads, lockstep, ...'
 	@echo 'make bench    measure, beside the live kernel where we are root'
+	@echo 'make bench-verify  what verifying costs, beside the kernel'
 	@echo 'make install  into DESTDIR and PREFIX (default /usr/local)'
 	@echo 'make format   clang-format every C file'
 	@echo 'make clean    remove all builds'

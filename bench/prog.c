@@ -195,9 +195,11 @@ void bench_prog_mode(const struct bench_side *side, int fd,
 	prog->aux = mem_calloc(prog->len, sizeof(*prog->aux));
 	if (!prog->aux)
 		bench_die("no memory");
-	for (u32 i = 0; i < prog->len; i++)
+	for (u32 i = 0; i < prog->len; i++) {
+		prog->aux[i].seen = true;
 		if (prog->xinsns[i].op == XOP_LDMAP)
 			prog->aux[i].map = prog->xinsns[i].ptr;
+	}
 	prog->checked = mode == MODE_CHECKED;
 	bench_ok(vm_translate(prog), "translating");
 	prog_put(prog);

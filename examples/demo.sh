@@ -62,13 +62,19 @@ show --attach "$objects/count.bpf.o@/" --attach "$objects/count.bpf.o@/ping" \
 	--cgroup '/ping=icmp6[icmp6type] == 128 or icmp6[icmp6type] == 129' \
 	--local 2001:db8::1 --local ::1 "$captures/ipv6.pcap"
 
-title "5. One program configures, another one obeys" \
+title "5. Why a program is refused" \
+	"careless reads a header that may not be there.  Linux, and its root, would say" \
+	"the same." ''
+printf '  $ cgbpf verify refused.bpf.o\n\n'
+"$build/src/cli/cgbpf" verify "$objects/refused.bpf.o" || [ $? = 1 ]
+
+title "6. One program configures, another one obeys" \
 	"A setsockopt program writes the cgroup's storage, a connect4 program reads it." ''
 "$objects/config" "$objects/config.bpf.o"
 
-title "6. A device policy" ''
+title "7. A device policy" ''
 "$objects/device" "$objects/device.bpf.o"
 
-title "7. A page of C" \
+title "8. A page of C" \
 	"examples/embed/embed.c: attach, run a packet, read a storage." ''
 "$objects/embed" "$objects/embed.bpf.o"

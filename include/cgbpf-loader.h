@@ -100,6 +100,14 @@ int cgbpf_prog_fd(const struct cgbpf_prog *prog);
 
 /* Before the load: do not load it. */
 int cgbpf_prog_set_autoload(struct cgbpf_prog *prog, bool autoload);
+/**
+ * cgbpf_prog_set_log() - before the load: what the verifier says goes to @buf
+ * @level: as log_level of bpf(2): 1 or 2, and 4
+ *
+ * With a log that is too long for @size the load fails, -ENOSPC.
+ */
+int cgbpf_prog_set_log(struct cgbpf_prog *prog, uint32_t level, char *buf,
+		       size_t size);
 /* Before the load, the expected attach type as well; after it, where
  * cgbpf_prog_attach() goes. */
 int cgbpf_prog_set_attach_type(struct cgbpf_prog *prog, int attach_type);

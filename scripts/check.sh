@@ -78,9 +78,9 @@ fixed_addresses()
 setup build --buildtype=release && run build "" style
 setup build-debug --buildtype=debug -Db_sanitize=address,undefined &&
 	build build-debug &&
-	run build-debug "" unit prog fault fuzz cli lockstep
+	run build-debug "" unit prog fault fuzz cli lockstep suites
 [ -f build/build.ninja ] && build build &&
-	run build "" unit prog cli lockstep package
+	run build "" unit prog cli lockstep package suites
 setup build-tsan --buildtype=debugoptimized -Db_sanitize=thread &&
 	build build-tsan && run build-tsan "$(fixed_addresses)" threads
 

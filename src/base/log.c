@@ -60,6 +60,16 @@ static void log_roll(struct log *log)
 	log->dropped += drop;
 }
 
+/* @n bytes are to come: how long it gets, and what is out of sight then. */
+static void log_count(struct log *log, size_t n)
+{
+	u64 end = log_pos(log) + n + 1;
+
+	log->longest = max(log->longest, end);
+	if (log->limit && end - log->start >= log->limit)
+		log->start = end - log->limit;
+}
+
 void log_printf(struct log *log, const char *fmt, ...)
 {
 	char piece[LOG_PIECE_MAX];
@@ -75,6 +85,7 @@ void log_printf(struct log *log, const char *fmt, ...)
 	if (ret <= 0)
 		return;
 	n = min((size_t)ret, sizeof(piece) - 1);
+	log_count(log, n);
 	if (!(log->level & LOG_FIXED) && log->limit) {
 		log_keep(log, piece, n);
 		log_roll(log);
@@ -88,17 +99,38 @@ void log_printf(struct log *log, const char *fmt, ...)
 	log->dropped += n - room;
 }
 
+u64 log_pos(const struct log *log)
+{
+	return log->dropped + log->len;
+}
+
+void log_reset(struct log *log, u64 pos)
+{
+	if (!log_on(log) || pos >= log_pos(log))
+		return;
+	log->start = min(log->start, pos);
+	if (log->level & LOG_FIXED) {
+		log->len = (size_t)min(pos, (u64)log->len);
+		log->dropped = pos - log->len;
+	} else if (pos >= log->dropped) {
+		log->len = (size_t)(pos - log->dropped);
+	} else {
+		log->len = 0;
+		log->dropped = pos;
+	}
+	if (log->buf)
+		log->buf[log->len] = '\0';
+}
+
 u32 log_view(const struct log *log, const char **text, u32 *size)
 {
-	u64 all = log->dropped + log->len + 1;
+	size_t skip = 0, left;
 
-	*text = log->buf ? log->buf : "";
-	if (all <= log->limit) {
-		*size = (u32)all;
-	} else {
-		*size = (u32)min(log->len + 1, (size_t)log->limit);
-		if (!(log->level & LOG_FIXED))
-			*text += log->len + 1 - *size;
-	}
-	return (u32)min(all, (u64)UINT32_MAX);
+	if (!(log->level & LOG_FIXED) && log->start > log->dropped)
+		skip = (size_t)(log->start - log->dropped);
+	skip = min(skip, log->len);
+	left = log->len - skip;
+	*text = log->buf ? log->buf + skip : "";
+	*size = (u32)min(left + 1, (size_t)log->limit);
+	return (u32)min(max(log->longest, 1ull), (u64)UINT32_MAX);
 }

@@ -24,6 +24,8 @@ struct log {
 	char *buf; /* what is kept, NUL terminated, or NULL */
 	size_t len, capacity;
 	u64 dropped; /* bytes written and not kept */
+	u64 start;   /* what the caller sees begins here, or where kept does */
+	u64 longest; /* with the NUL: taking back does not make it less */
 };
 
 /* One log_printf() writes no more than this, with its NUL: the rest is cut. */
@@ -34,6 +36,13 @@ void log_destroy(struct log *log);
 void log_printf(struct log *log, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * log_pos(), log_reset() - where the log is; back to there: what was written
+ * since is as if it had not been, where it is still held.
+ */
+u64 log_pos(const struct log *log);
+void log_reset(struct log *log, u64 pos);
+
 /* Would anything written be seen?  @log may be NULL. */
 static inline bool log_on(const struct log *log)
 {
@@ -42,7 +51,8 @@ static inline bool log_on(const struct log *log)
 
 /*
  * log_view() - what the caller gets: *text and its length with the NUL, at
- * most limit.  Returns the true size: what limit would have to be for all.
+ * most limit.  Returns the true size: what limit would have had to be for
+ * nothing to be cut at any time, even of what was taken back since.
  */
 u32 log_view(const struct log *log, const char **text, u32 *size);
 

@@ -19,7 +19,7 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct command replay_command;
+extern const struct command replay_command, verify_command;
 
 /* "cgbpf: ..." and a newline on stderr.  Returns CMD_FAILED. */
 int cmd_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

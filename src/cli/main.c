@@ -17,6 +17,7 @@ static const struct command help_command = {
 
 static const struct command *const commands[] = {
 	&replay_command,
+	&verify_command,
 	&help_command,
 };
 

@@ -152,9 +152,10 @@ static int ctx_to_skb(struct skb_test *t)
 	const struct __sk_buff *ctx = &t->ctx;
 	struct skb_ctx *skb = &t->skb;
 
-	skb->wire_len = skb->len;
+	/* without a context not even the length is known */
 	if (!t->has_ctx)
 		return 0;
+	skb->wire_len = skb->len;
 	if (!others_zero(ctx))
 		return -EINVAL;
 	if (ctx->wire_len &&

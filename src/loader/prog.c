@@ -82,6 +82,17 @@ int cgbpf_prog_set_autoload(struct cgbpf_prog *prog, bool autoload)
 	return bpf_program__set_autoload(prog->prog, autoload);
 }
 
+int cgbpf_prog_set_log(struct cgbpf_prog *prog, uint32_t level, char *buf,
+		       size_t size)
+{
+	int err;
+
+	if (prog->object->state != OBJECT_OPEN)
+		return -EBUSY;
+	err = bpf_program__set_log_buf(prog->prog, buf, size);
+	return err ? err : bpf_program__set_log_level(prog->prog, level);
+}
+
 int cgbpf_prog_set_attach_type(struct cgbpf_prog *prog, int attach_type)
 {
 	int err = 0;

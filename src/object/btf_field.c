@@ -75,6 +75,19 @@ static const char contains[] = "contains:";
 
 static int struct_search(struct search *s, u32 id, u32 level, u32 *height);
 
+const char *btf_field_name(enum btf_field_kind kind)
+{
+	/* the tag says more than the name */
+	if (kind == BTF_FIELD_KPTR_UNREF)
+		kind = BTF_FIELD_KPTR_REF;
+	return field_types[kind].name;
+}
+
+u32 btf_field_size(enum btf_field_kind kind)
+{
+	return field_types[kind].size;
+}
+
 static const char *type_name(const struct btf *btf, const struct btf_type *t)
 {
 	return btf_log_name(btf, t->name_off);

@@ -57,6 +57,10 @@ struct btf_fields {
 	struct btf_field field[BTF_FIELDS_MAX];
 };
 
+/* "bpf_spin_lock", "kptr", ... as programs and messages call it */
+const char *btf_field_name(enum btf_field_kind kind);
+u32 btf_field_size(enum btf_field_kind kind);
+
 /*
  * btf_fields_find() - the fields of kinds @mask in struct or section @id.
  * -EINVAL: no struct, or not well formed; -E2BIG: too many, or two of a kind

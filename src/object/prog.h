@@ -31,7 +31,7 @@ struct insn_aux {
 	u64 address;	 /* of BPF_PSEUDO_MAP_VALUE: the value's address */
 	const struct ctx_field
 		*ctx; /* a context access, when known statically */
-	bool seen;
+	bool seen;    /* some path comes here: others may be anything */
 };
 
 struct subprog {
@@ -39,6 +39,7 @@ struct subprog {
 	u32 xstart; /* in prog->xinsns */
 	u32 stack_depth;
 	bool has_ld_abs, has_tail_call; /* need an int to be returned */
+	bool reads_uninit; /* of its stack: which must be cleared */
 };
 
 struct prog_stats {
@@ -68,10 +69,11 @@ struct prog {
 
 	u32 xlen;
 	struct xinsn *xinsns; /* what runs */
-	/* How it runs: unverified programs only in the checked interpreter. */
+	bool clears_stack;    /* some function reads_uninit */
+	bool verified;	      /* safe on every path */
+	/* Runs in the checked interpreter: what is not verified, what prints
+	 * (vm/helper.h), and tests that look for the verifier's mistakes. */
 	bool checked;
-	/* each access through a context or a socket is known (aux->ctx) */
-	bool resolved;
 
 	u32 nr_maps;
 	struct map **used_maps;			/* references */

@@ -28,7 +28,7 @@ int log_finish(const struct log *log, struct cgbpf_task *task, u64 buf,
 
 	*true_size = 0;
 	/* nothing written at all is not even an empty string */
-	if (!log->level || !(log->len + log->dropped))
+	if (!log->level || !log->longest)
 		return 0;
 	all = log_view(log, &text, &size);
 	*true_size = all;

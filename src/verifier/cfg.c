@@ -7,7 +7,7 @@
  * 2. Every jump stays in its function; every function ends in an exit or a
  *    jump.  So instructions follow one another only within a function.
  * 3. Every instruction is reached from the program's first: a depth-first
- *    walk with its own stack marks them (aux->seen).  Jumping back is legal.
+ *    walk with its own stack marks them (info->reached).  Jumping back is legal.
  */
 #include "base/alloc.h"
 #include "verifier/checks.h"
@@ -103,8 +103,7 @@ static bool is_goto(const struct bpf_insn *insn)
 	       insn->code == (BPF_JMP32 | BPF_JA);
 }
 
-/* A jump, conditional or not: neither call nor exit. */
-static bool is_jump(const struct bpf_insn *insn)
+bool insn_is_jump(const struct bpf_insn *insn)
 {
 	u8 class = BPF_CLASS(insn->code);
 
@@ -125,6 +124,19 @@ static s64 jump_target(u32 i, const struct bpf_insn *insn)
 	return (s64)i + distance + 1;
 }
 
+void insn_successors(const struct prog *prog, u32 i, struct insn_next *next)
+{
+	const struct bpf_insn *insn = &prog->insns[i];
+
+	next->nr = 0;
+	if (is_exit(insn))
+		return;
+	if (!is_goto(insn))
+		next->to[next->nr++] = i + (insn_is_ld64(insn) ? 2 : 1);
+	if (insn_is_jump(insn))
+		next->to[next->nr++] = (u32)jump_target(i, insn);
+}
+
 static void note_facts(struct subprog *subprog, const struct bpf_insn *insn)
 {
 	u8 mode = BPF_MODE(insn->code);
@@ -142,7 +154,7 @@ static int check_subprog(struct verifier *v, struct subprog *subprog, u32 end)
 
 	for (u32 i = subprog->start; i < end; i++) {
 		note_facts(subprog, &insns[i]);
-		if (is_jump(&insns[i])) {
+		if (insn_is_jump(&insns[i])) {
 			s64 to = jump_target(i, &insns[i]);
 
 			if (to < subprog->start || to >= end) {
@@ -181,27 +193,25 @@ struct walk {
 	u32 nr;
 };
 
-static void walk_to(struct walk *walk, struct prog *prog, s64 to)
+static void walk_to(struct walk *walk, struct verifier *v, s64 to)
 {
-	ASSERT(to >= 0 && to < prog->len);
-	if (prog->aux[to].seen)
+	ASSERT(to >= 0 && to < v->prog->len);
+	if (v->infos[to].reached)
 		return;
-	prog->aux[to].seen = true;
+	v->infos[to].reached = true;
 	walk->todo[walk->nr++] = (u32)to;
 }
 
-static void walk_from(struct walk *walk, struct prog *prog, u32 i)
+static void walk_from(struct walk *walk, struct verifier *v, u32 i)
 {
-	const struct bpf_insn *insn = &prog->insns[i];
+	const struct bpf_insn *insn = &v->prog->insns[i];
+	struct insn_next next;
 
-	if (is_exit(insn))
-		return;
 	if (insn_is_func_call(insn) || insn_is_func_ref(insn))
-		walk_to(walk, prog, func_target(i, insn));
-	if (is_jump(insn))
-		walk_to(walk, prog, jump_target(i, insn));
-	if (!is_goto(insn))
-		walk_to(walk, prog, i + (insn_is_ld64(insn) ? 2 : 1));
+		walk_to(walk, v, func_target(i, insn));
+	insn_successors(v->prog, i, &next);
+	while (next.nr)
+		walk_to(walk, v, next.to[--next.nr]);
 }
 
 static int check_reached(struct verifier *v)
@@ -209,13 +219,13 @@ static int check_reached(struct verifier *v)
 	const struct prog *prog = v->prog;
 
 	for (u32 i = 0; i < prog->len; i++) {
-		if (!prog->aux[i].seen) {
+		if (!v->infos[i].reached) {
 			log_printf(v->log, "unreachable insn %u\n", i);
 			return -EINVAL;
 		}
 		if (!insn_is_ld64(&prog->insns[i]))
 			continue;
-		if (prog->aux[i + 1].seen) {
+		if (v->infos[i + 1].reached) {
 			log_printf(v->log,
 				   "jump into the middle of ldimm64 insn %u\n",
 				   i);
@@ -228,14 +238,13 @@ static int check_reached(struct verifier *v)
 
 int check_cfg(struct verifier *v)
 {
-	struct prog *prog = v->prog;
-	struct walk walk = { .todo = mem_calloc(prog->len, sizeof(u32)) };
+	struct walk walk = { .todo = mem_calloc(v->prog->len, sizeof(u32)) };
 
 	if (!walk.todo)
 		return -ENOMEM;
-	walk_to(&walk, prog, 0);
+	walk_to(&walk, v, 0);
 	while (walk.nr)
-		walk_from(&walk, prog, walk.todo[--walk.nr]);
+		walk_from(&walk, v, walk.todo[--walk.nr]);
 	mem_free(walk.todo);
 	return check_reached(v);
 }

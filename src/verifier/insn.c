@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Each instruction by itself: registers that exist, fields that must be zero,
- * constants that make sense.
+ * Each instruction by itself: fields that must be zero, constants that make
+ * sense.  It is looked at when a path first comes to it, as in Linux: what no
+ * path reaches may be anything.
  */
-#include "verifier/checks.h"
-#include "vm/insn.h"
+#include "verifier/insn.h"
 
-#define NR_REGS 11
-#define FRAME_POINTER 10
+#include "vm/insn.h"
 
 struct insn_check {
 	struct log *log;
@@ -22,29 +21,9 @@ static int reserved(const struct insn_check *c, const char *what)
 	return -EINVAL;
 }
 
-static int reg_read(const struct insn_check *c, u32 reg)
-{
-	if (reg < NR_REGS)
-		return 0;
-	log_printf(c->log, "R%u is invalid\n", reg);
-	return -EINVAL;
-}
-
-static int reg_write(const struct insn_check *c, u32 reg)
-{
-	int err = reg_read(c, reg);
-
-	if (!err && reg == FRAME_POINTER) {
-		log_printf(c->log, "frame pointer is read only\n");
-		err = -EACCES;
-	}
-	return err;
-}
-
 static int check_unary(const struct insn_check *c)
 {
 	const struct bpf_insn *insn = c->insn;
-	int err;
 
 	if (BPF_OP(insn->code) == BPF_NEG) {
 		if (BPF_SRC(insn->code) != BPF_K || insn->src_reg ||
@@ -53,8 +32,7 @@ static int check_unary(const struct insn_check *c)
 	} else if (insn->src_reg || insn->off) {
 		return reserved(c, "BPF_END");
 	}
-	err = reg_read(c, insn->dst_reg);
-	return err ? err : reg_write(c, insn->dst_reg);
+	return 0;
 }
 
 static bool is_shift(u8 op)
@@ -62,17 +40,20 @@ static bool is_shift(u8 op)
 	return op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH;
 }
 
-static int check_alu_constant(const struct insn_check *c)
+int check_alu_constant(struct verifier *v, int xop)
 {
-	u8 op = BPF_OP(c->insn->code);
-	s32 imm = c->insn->imm;
+	const struct insn_desc *desc = &insn_descs[xop];
+	s32 imm = verifier_insn(v)->imm;
+	u8 op = BPF_OP(desc->code);
 
+	if (desc->form != FORM_ALUK)
+		return 0;
 	if ((op == BPF_DIV || op == BPF_MOD) && !imm) {
-		log_printf(c->log, "div by zero\n");
+		log_printf(v->log, "div by zero\n");
 		return -EINVAL;
 	}
-	if (is_shift(op) && (imm < 0 || imm >= c->desc->size * 8)) {
-		log_printf(c->log, "invalid shift %d\n", imm);
+	if (is_shift(op) && (imm < 0 || imm >= desc->size * 8)) {
+		log_printf(v->log, "invalid shift %d\n", imm);
 		return -EINVAL;
 	}
 	return 0;
@@ -84,33 +65,28 @@ static int check_alu(const struct insn_check *c)
 	u8 op = BPF_OP(insn->code);
 	bool off_is_variant = op == BPF_DIV || op == BPF_MOD || op == BPF_MOV;
 	bool from_reg = c->desc->form != FORM_ALUK;
-	int err = 0;
 
 	if ((from_reg ? insn->imm != 0 : insn->src_reg != 0) ||
 	    (insn->off && !off_is_variant))
 		return reserved(c, op == BPF_MOV ? "BPF_MOV" : "BPF_ALU");
-	if (from_reg)
-		err = reg_read(c, insn->src_reg);
-	if (!err && op != BPF_MOV)
-		err = reg_read(c, insn->dst_reg);
-	if (!err && !from_reg)
-		err = check_alu_constant(c);
-	return err ? err : reg_write(c, insn->dst_reg);
+	return 0;
 }
 
-static int check_jump(const struct insn_check *c)
+static bool is_jump(int xop)
 {
-	const struct bpf_insn *insn = c->insn;
-	int err = 0;
+	return insn_descs[xop].form == FORM_JMPX ||
+	       insn_descs[xop].form == FORM_JMPK;
+}
 
-	if (c->desc->form == FORM_JMPX) {
-		if (insn->imm)
-			return reserved(c, "BPF_JMP/JMP32");
-		err = reg_read(c, insn->src_reg);
-	} else if (insn->src_reg) {
-		return reserved(c, "BPF_JMP/JMP32");
-	}
-	return err ? err : reg_read(c, insn->dst_reg);
+int check_jump_fields(struct verifier *v, int xop)
+{
+	const struct bpf_insn *insn = verifier_insn(v);
+	bool by_reg = insn_descs[xop].form == FORM_JMPX;
+
+	if (!is_jump(xop) || !(by_reg ? insn->imm : insn->src_reg))
+		return 0;
+	log_printf(v->log, "BPF_JMP/JMP32 uses reserved fields\n");
+	return -EINVAL;
 }
 
 static int check_goto(const struct insn_check *c)
@@ -137,7 +113,8 @@ static int check_exit(const struct insn_check *c)
 {
 	const struct bpf_insn *insn = c->insn;
 
-	return insn->imm || insn->src_reg || insn->dst_reg || insn->off
+	/* Linux looks at any offset but this one's */
+	return insn->imm || insn->src_reg || insn->dst_reg
 		       ? reserved(c, "BPF_EXIT")
 		       : 0;
 }
@@ -145,37 +122,13 @@ static int check_exit(const struct insn_check *c)
 static int check_memory(const struct insn_check *c)
 {
 	const struct bpf_insn *insn = c->insn;
-	int err;
 
-	switch (c->desc->form) {
-	case FORM_LDX: /* its fields were looked at with the references */
-		err = reg_read(c, insn->src_reg);
-		return err ? err : reg_write(c, insn->dst_reg);
-	case FORM_STX:
-		if (insn->imm)
-			return reserved(c, "BPF_STX");
-		err = reg_read(c, insn->src_reg);
-		return err ? err : reg_read(c, insn->dst_reg);
-	default: /* FORM_ST */
-		if (insn->src_reg)
-			return reserved(c, "BPF_ST");
-		return reg_read(c, insn->dst_reg);
-	}
-}
-
-static int check_atomic(const struct insn_check *c)
-{
-	const struct bpf_insn *insn = c->insn;
-	int err;
-
-	err = reg_read(c, insn->src_reg);
-	if (!err)
-		err = reg_read(c, insn->dst_reg);
-	if (!err && c->desc->form == FORM_FETCH)
-		err = reg_write(c, insn->src_reg);
-	if (!err && c->desc->form == FORM_LOADACQ)
-		err = reg_write(c, insn->dst_reg);
-	return err;
+	/* those of FORM_LDX were looked at with the references */
+	if (c->desc->form == FORM_STX && insn->imm)
+		return reserved(c, "BPF_STX");
+	if (c->desc->form == FORM_ST && insn->src_reg)
+		return reserved(c, "BPF_ST");
+	return 0;
 }
 
 static bool may_load_abs(u32 prog_type)
@@ -197,14 +150,12 @@ static int check_load_abs(const struct insn_check *c)
 	}
 	if (insn->dst_reg || insn->off || (!indirect && insn->src_reg))
 		return reserved(c, "BPF_LD_[ABS|IND]");
-	return indirect ? reg_read(c, insn->src_reg) : 0;
+	return 0;
 }
 
 static int check_load64(const struct insn_check *c)
 {
-	if (c->insn->off)
-		return reserved(c, "BPF_LD_IMM64");
-	return reg_write(c, c->insn->dst_reg);
+	return c->insn->off ? reserved(c, "BPF_LD_IMM64") : 0;
 }
 
 static int check_form(const struct insn_check *c)
@@ -216,9 +167,6 @@ static int check_form(const struct insn_check *c)
 		return check_alu(c);
 	case FORM_UNARY:
 		return check_unary(c);
-	case FORM_JMPX:
-	case FORM_JMPK:
-		return check_jump(c);
 	case FORM_JA:
 		return check_goto(c);
 	case FORM_CALL:
@@ -234,8 +182,8 @@ static int check_form(const struct insn_check *c)
 	case FORM_STX:
 	case FORM_ST:
 		return check_memory(c);
-	default:
-		return check_atomic(c);
+	default: /* of the atomic ones all fields mean something */
+		return 0;
 	}
 }
 
@@ -261,20 +209,74 @@ static int refuse_variant(const struct insn_check *c)
 	}
 }
 
+int check_insn(struct verifier *v, int *xop)
+{
+	struct insn_check c = {
+		.log = v->log,
+		.prog = v->prog,
+		.insn = verifier_insn(v),
+	};
+	int err, decoded = insn_decode(c.insn);
+
+	if (decoded < 0)
+		return refuse_variant(&c);
+	c.desc = &insn_descs[decoded];
+	err = check_form(&c);
+	if (!err)
+		*xop = decoded;
+	return err;
+}
+
+static bool writes_dst(const struct insn_desc *desc)
+{
+	switch (desc->form) {
+	case FORM_ALUX:
+	case FORM_ALUK:
+	case FORM_UNARY:
+	case FORM_MOVSX:
+	case FORM_LDX:
+	case FORM_LD64:
+	case FORM_LOADACQ:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int check_registers(struct verifier *v, int xop)
+{
+	const struct bpf_insn *insn = verifier_insn(v);
+	bool fetches = insn_descs[xop].form == FORM_FETCH;
+
+	if (insn->dst_reg >= NR_REGS || insn->src_reg >= NR_REGS) {
+		log_printf(v->log, "R%u is invalid\n",
+			   max(insn->dst_reg, insn->src_reg));
+		return -EINVAL;
+	}
+	if ((insn->dst_reg == REG_FP && writes_dst(&insn_descs[xop])) ||
+	    (insn->src_reg == REG_FP && fetches)) {
+		log_printf(v->log, "frame pointer is read only\n");
+		return -EACCES;
+	}
+	return 0;
+}
+
 int check_insns(struct verifier *v)
 {
-	struct insn_check c = { .log = v->log, .prog = v->prog };
-	int xop, err = 0;
+	int xop, err;
 
-	for (u32 i = 0; i < v->prog->len && !err; i++) {
-		c.insn = &v->prog->insns[i];
-		xop = insn_decode(c.insn);
-		if (xop < 0)
-			return refuse_variant(&c);
-		c.desc = &insn_descs[xop];
-		err = check_form(&c);
-		if (insn_is_ld64(c.insn))
-			i++;
+	for (v->insn = 0; v->insn < v->prog->len; v->insn++) {
+		err = check_insn(v, &xop);
+		if (!err)
+			err = check_registers(v, xop);
+		if (!err)
+			err = check_alu_constant(v, xop);
+		if (!err)
+			err = check_jump_fields(v, xop);
+		if (err)
+			return err;
+		if (insn_is_ld64(verifier_insn(v)))
+			v->insn++;
 	}
-	return err;
+	return 0;
 }

@@ -30,6 +30,8 @@
  */
 #include "verifier/tnum.h"
 
+#include <stdio.h>
+
 #define SUBREG_MASK 0xffffffffull
 
 static u64 low_mask(u32 bits)
@@ -258,4 +260,17 @@ struct tnum tnum_with_subreg(struct tnum a, struct tnum subreg)
 struct tnum tnum_const_subreg(struct tnum a, u32 value)
 {
 	return tnum_with_subreg(a, tnum_const(value));
+}
+
+const char *tnum_text(struct tnum a, char *buf)
+{
+	unsigned long long value = a.value, mask = a.mask;
+
+	if (mask)
+		snprintf(buf, TNUM_TEXT_MAX, "(0x%llx; 0x%llx)", value, mask);
+	else if (value <= UINT16_MAX)
+		snprintf(buf, TNUM_TEXT_MAX, "%llu", value);
+	else
+		snprintf(buf, TNUM_TEXT_MAX, "0x%llx", value);
+	return buf;
 }

@@ -94,4 +94,8 @@ struct tnum tnum_clear_subreg(struct tnum a);
 struct tnum tnum_with_subreg(struct tnum a, struct tnum subreg);
 struct tnum tnum_const_subreg(struct tnum a, u32 value);
 
+/* tnum_text() - as the log shows it, in @buf of TNUM_TEXT_MAX: returns it */
+#define TNUM_TEXT_MAX 48u
+const char *tnum_text(struct tnum a, char *buf);
+
 #endif

@@ -17,7 +17,8 @@
  *    the program's type has.
  * 6. A run ends: an activation (the main program, a tail-called program, a
  *    callback's call) has CHECKED_BUDGET instructions, which is what the
- *    kernel's verifier walks at most; the run has CHECKED_TOTAL.
+ *    kernel's verifier walks at most; the run has CHECKED_TOTAL.  Those that
+ *    were verified end anyway.
  * 7. Whoever breaks a rule ends the run: what it held is given back, the
  *    result is 0.  Nothing was read or written that was not allowed.
  *
@@ -459,13 +460,24 @@ static void load_special(const struct xinsn *insn, struct creg *dst)
 	}
 #define EXEC_EXIT(u, s, meaning) goto leave;
 
+static u64 budget_of(const struct checked *c, const struct prog *prog)
+{
+	return prog->verified ? UINT64_MAX : min(c->left, (u64)CHECKED_BUDGET);
+}
+
+static void budget_spend(struct checked *c, const struct prog *prog, u64 nr)
+{
+	if (!prog->verified)
+		c->left -= nr;
+}
+
 UNWATCHED
 static u64 checked_loop(struct checked *c, const struct xinsn *insn,
 			struct creg reg[11])
 {
 	const u32 base = c->depth, refs = c->nr_refs;
 	const struct prog *prog = c->run->prog, *target = NULL;
-	u64 start = min(c->left, (u64)CHECKED_BUDGET), left = start;
+	u64 start = budget_of(c, prog), left = start;
 	u64 result = 0;
 
 	if (!frame_push(c, reg))
@@ -492,6 +504,7 @@ static u64 checked_loop(struct checked *c, const struct xinsn *insn,
 			insn++;
 			break;
 		case XOP_CALLFUNC:
+		case XOP_CALLCLEAR:
 			if (!frame_push(c, reg))
 				goto fault;
 			c->frames[c->depth - 1].ret = insn;
@@ -518,8 +531,8 @@ static u64 checked_loop(struct checked *c, const struct xinsn *insn,
 				c->run->checked = c;
 				goto leave;
 			}
-			c->left -= start - left;
-			start = left = min(c->left, (u64)CHECKED_BUDGET);
+			budget_spend(c, prog, start - left);
+			start = left = budget_of(c, target);
 			prog = target;
 			c->frames[c->depth - 1].spilled = 0;
 			for (u32 i = 0; i <= 9; i++)
@@ -528,6 +541,10 @@ static u64 checked_loop(struct checked *c, const struct xinsn *insn,
 			reg[1].cap = checked_ctx_cap(c->run);
 			insn = prog->xinsns - 1;
 			break;
+		case XOP_DEAD:
+			checked_fault(c, "an instruction that the verifier "
+					 "did not come to");
+			goto fault;
 		default:
 			checked_fault(c, "not for the checked interpreter");
 			goto fault;
@@ -551,7 +568,7 @@ static u64 checked_loop(struct checked *c, const struct xinsn *insn,
 		frame_pop(c, reg);
 	}
 fault:
-	c->left -= start - left;
+	budget_spend(c, prog, start - left);
 	c->depth = base;
 	return c->faulted ? base != 0 : result;
 }

@@ -170,6 +170,9 @@ static bool check_arg(struct checked *c, const struct helper *helper,
 	const struct creg *arg = &reg[i + 1];
 	u32 n = i + 1;
 
+	if (helper->args[i] == ARG_CTX_IN_CLS &&
+	    c->run->prog->type != BPF_PROG_TYPE_SCHED_CLS)
+		return true;
 	if (arg->cap.kind == CAP_NONE)
 		return checked_fault(c, "R%u !read_ok", n);
 	switch (helper->args[i]) {
@@ -183,6 +186,7 @@ static bool check_arg(struct checked *c, const struct helper *helper,
 	case ARG_CTX_OR_NULL:
 		return is_null(arg) || want(c, arg, n, CAP_CTX);
 	case ARG_CTX:
+	case ARG_CTX_IN_CLS:
 		return want(c, arg, n, CAP_CTX);
 	case ARG_MAP:
 		return arg_map(c, helper, arg, n, args);
@@ -219,9 +223,8 @@ static bool check_arg(struct checked *c, const struct helper *helper,
 			return want(c, arg, n, CAP_CTX);
 		return arg_sock(c, arg, n);
 	case ARG_SOCK_COMMON:
-		return arg_sock(c, arg, n);
 	case ARG_SOCK:
-		return is_null(arg) || arg_sock(c, arg, n);
+		return arg_sock(c, arg, n);
 	case ARG_SOCK_RELEASE:
 		return arg_sock(c, arg, n) && arg_release(c, arg, n, args);
 	case ARG_FUNC:

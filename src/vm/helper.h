@@ -20,6 +20,8 @@ enum arg_type {
 	ARG_CTX_OR_SOCK,
 	/* a socket pointer; in CGROUP_SOCK programs the context instead */
 	ARG_SOCK_OR_CTX,
+	/* the context; nothing in programs other than SCHED_CLS */
+	ARG_CTX_IN_CLS,
 	ARG_MAP,	   /* the map itself, a constant */
 	ARG_MAP_KEY,	   /* key_size bytes to read */
 	ARG_MAP_VALUE,	   /* value_size bytes to read */
@@ -37,7 +39,7 @@ enum arg_type {
 	ARG_SPIN_LOCK,	      /* the bpf_spin_lock of a map value */
 	ARG_ALLOC_MEM,	      /* a ring buffer record: released here */
 	ARG_SOCK_COMMON,      /* a socket pointer of any kind */
-	ARG_SOCK,	      /* ditto, of a full socket or NULL */
+	ARG_SOCK,	      /* ditto; Linux also takes its own pointers */
 	ARG_SOCK_RELEASE,     /* a referenced socket: released here */
 	ARG_FUNC,	      /* a callback of the same program */
 	ARG_STACK_OR_NULL,    /* passed through to a callback */
@@ -71,6 +73,10 @@ struct helper {
 	u64 prog_types; /* a set of PT() */
 	bool gpl_only;
 	bool changes_packet; /* packet pointers die */
+	bool takes_packet;   /* arguments may point into the packet */
+	/* takes numbers for addresses of what it prints (%s): who calls it runs
+	 * in the checked interpreter, which knows what is the program's own */
+	bool reads_numbers;
 	/* Of these types, the further limits: NULL if none. */
 	bool (*allowed)(const struct prog *prog);
 };

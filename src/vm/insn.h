@@ -179,6 +179,8 @@ enum insn_form {
 	R(LDVALUE)     /* dst = imm, an address in a value of the map after */ \
 	R(LDFUNC)      /* dst = the xinsn at ptr: a callback */              \
 	R(CALLFUNC)    /* call the function at off */                        \
+	R(CALLCLEAR)   /* ditto, which reads its stack before it writes */   \
+	R(DEAD)        /* no path comes here: ends the program with 0 */     \
 	R(TAILCALL)                                                          \
 	R(STORAGE)     /* r0 = the run's shared storage's value */           \
 	R(STORAGECPU)  /* r0 = its per-CPU storage's value of this CPU */    \
@@ -186,10 +188,17 @@ enum insn_form {
 	R(DEREFH)                                                            \
 	R(DEREFW)                                                            \
 	R(DEREFDW)                                                           \
+	R(DEREFSB)     /* ditto, signed */                                   \
+	R(DEREFSH)                                                           \
+	R(DEREFSW)                                                           \
 	R(STDEREFB)    /* *(u8 *)(*(char **)(dst + imm) + off) = src */      \
 	R(STDEREFH)                                                          \
 	R(STDEREFW)                                                          \
-	R(STDEREFDW)
+	R(STDEREFDW)                                                         \
+	R(STDEREFKB)   /* *(u8 *)(*(char **)(dst + at) + off) = value */     \
+	R(STDEREFKH)                                                         \
+	R(STDEREFKW)                                                         \
+	R(STDEREFKDW)
 /* clang-format on */
 
 enum xop {

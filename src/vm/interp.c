@@ -9,8 +9,12 @@
  * 3. A tail call out of the outermost function continues in this loop; out of
  *    an inner one it is a new activation, whose result is the function's.
  *    Tail calls are counted by the run, so this nests 33 deep at most.
+ * 4. Stacks are not cleared but for functions that may read what they have not
+ *    written: these see zeroes, and nothing that others left.
  */
 #include "vm/interp.h"
+
+#include <string.h>
 
 #include "vm/helper.h"
 #include "vm/skb.h"
@@ -175,12 +179,19 @@ struct frame {
 	}
 #define EXEC_EXIT(u, s, meaning) goto leave;
 
-#define DEREF(U)                                                     \
+#define DEREF(U, T)                                                  \
 	{                                                            \
 		char *base = u64_to_ptr(                             \
 			MEM(u64, u64_to_ptr(SRC + (u64)insn->imm))); \
-		DST = MEM(U, base + insn->off);                      \
+		DST = (u64)(T)MEM(U, base + insn->off);              \
 		NEXT;                                                \
+	}
+#define STDEREFK(U)                                                            \
+	{                                                                      \
+		char *base =                                                   \
+			u64_to_ptr(MEM(u64, u64_to_ptr(DST + (u64)insn->at))); \
+		MEM(U, base + insn->off) = (U)insn->value;                     \
+		NEXT;                                                          \
 	}
 #define STDEREF(U)                                                   \
 	{                                                            \
@@ -189,6 +200,12 @@ struct frame {
 		MEM(U, base + insn->off) = (U)SRC;                   \
 		NEXT;                                                \
 	}
+
+/* The frame whose R10 is @fp. */
+static void frame_clear(u64 fp)
+{
+	memset(u64_to_ptr(fp - VM_STACK_SIZE), 0, VM_STACK_SIZE);
+}
 
 UNWATCHED
 u64 interp_run(struct run *run, const struct xinsn *insn, u64 r1, u64 r2,
@@ -210,6 +227,8 @@ u64 interp_run(struct run *run, const struct xinsn *insn, u64 r1, u64 r2,
 	reg[4] = r4;
 	reg[5] = r5;
 	reg[10] = (u64)(uintptr_t)stack + VM_STACK_SIZE;
+	if (unlikely(run->prog->clears_stack))
+		frame_clear(reg[10]);
 	goto *labels[insn->op];
 
 #define R(name, form, code, variant, sign, U, S, meaning) \
@@ -225,6 +244,9 @@ do_LDFUNC:
 	DST = (u64)insn->imm;
 	insn++;
 	NEXT;
+do_CALLCLEAR:
+	frame_clear(reg[10] + VM_STACK_SIZE);
+	/* fallthrough */
 do_CALLFUNC:
 	ASSERT(frame < &frames[VM_MAX_FRAMES - 1]);
 	__builtin_memcpy(frame->saved, &reg[6], sizeof(frame->saved));
@@ -239,6 +261,8 @@ do_TAILCALL:
 	if (frame == frames && !target->checked) {
 		run->prog = target;
 		insn = target->xinsns;
+		if (unlikely(target->clears_stack))
+			frame_clear(reg[10]);
 		goto *labels[insn->op];
 	} else {
 		const struct prog *prog = run->prog;
@@ -257,13 +281,19 @@ do_STORAGECPU:
 		 run->cpu * (u64)insn->imm;
 	NEXT;
 do_DEREFB:
-	DEREF(u8)
+	DEREF(u8, u8)
 do_DEREFH:
-	DEREF(u16)
+	DEREF(u16, u16)
 do_DEREFW:
-	DEREF(u32)
+	DEREF(u32, u32)
 do_DEREFDW:
-	DEREF(u64)
+	DEREF(u64, u64)
+do_DEREFSB:
+	DEREF(u8, s8)
+do_DEREFSH:
+	DEREF(u16, s16)
+do_DEREFSW:
+	DEREF(u32, s32)
 do_STDEREFB:
 	STDEREF(u8)
 do_STDEREFH:
@@ -272,6 +302,16 @@ do_STDEREFW:
 	STDEREF(u32)
 do_STDEREFDW:
 	STDEREF(u64)
+do_STDEREFKB:
+	STDEREFK(u8)
+do_STDEREFKH:
+	STDEREFK(u16)
+do_STDEREFKW:
+	STDEREFK(u32)
+do_STDEREFKDW:
+	STDEREFK(u64)
+do_DEAD:
+	return 0;
 
 leave:
 	if (frame == frames)

@@ -3,8 +3,14 @@
  * Translation: the program's instructions and what checking found out about
  * them become what runs, slot for slot (vm/xinsn.h).
  *
- * For the checked interpreter context accesses stay what they are, since it
- * looks each up when it happens, and no helper is inlined.
+ * 1. What no path comes to is XOP_DEAD: nothing is known of it, so it does
+ *    nothing.  Should the verifier be wrong there, the program ends.
+ * 2. A context access becomes a load or store in our own context struct.
+ * 3. A function that may read what it has not written to its stack gets it
+ *    cleared; of activations (the program, a callback) the first frame is
+ *    cleared if any function of the program needs it.
+ * 4. For the checked interpreter context accesses stay what they are, since it
+ *    looks each up when it happens, and no helper is inlined.
  */
 #include "base/alloc.h"
 #include "vm/ctx.h"
@@ -17,7 +23,10 @@ static u16 sized(u16 op_byte, u32 size)
 	static_assert(XOP_DEREFH == XOP_DEREFB + 1 &&
 			      XOP_DEREFW == XOP_DEREFB + 2 &&
 			      XOP_DEREFDW == XOP_DEREFB + 3 &&
-			      XOP_STDEREFDW == XOP_STDEREFB + 3,
+			      XOP_DEREFSH == XOP_DEREFSB + 1 &&
+			      XOP_DEREFSW == XOP_DEREFSB + 2 &&
+			      XOP_STDEREFDW == XOP_STDEREFB + 3 &&
+			      XOP_STDEREFKDW == XOP_STDEREFKB + 3,
 		      "by size, upwards");
 	return op_byte + (u16)__builtin_ctz(size);
 }
@@ -43,9 +52,28 @@ static u16 plain_store(u32 size, bool imm)
 			   : XOP_STXDW;
 }
 
+/* The same where a pointer in the context has to be followed first. */
+static void translate_deref(struct xinsn *to, const struct bpf_insn *insn,
+			    const struct ctx_field *field, u32 size)
+{
+	if (BPF_CLASS(insn->code) == BPF_ST) {
+		to->op = sized(XOP_STDEREFKB, size);
+		to->value = insn->imm;
+		to->at = field->src_ptr;
+		return;
+	}
+	if (BPF_CLASS(insn->code) == BPF_STX)
+		to->op = sized(XOP_STDEREFB, size);
+	else if (insn_descs[to->op].sign_extends)
+		to->op = sized(XOP_DEREFSB, size);
+	else
+		to->op = sized(XOP_DEREFB, size);
+	to->imm = field->src_ptr;
+}
+
 /* A context access whose field is known: vm/ctx.h says what to do. */
-static int translate_ctx(struct xinsn *to, const struct bpf_insn *insn,
-			 const struct ctx_field *field)
+static void translate_ctx(struct xinsn *to, const struct bpf_insn *insn,
+			  const struct ctx_field *field)
 {
 	u32 size = insn_descs[to->op].size;
 	bool load = BPF_CLASS(insn->code) == BPF_LDX;
@@ -55,20 +83,12 @@ static int translate_ctx(struct xinsn *to, const struct bpf_insn *insn,
 	else if (!load)
 		size = min(size, (u32)field->src_size);
 	to->off = field->src_off + insn->off - field->off;
-	if (!(field->flags & CTX_DEREF)) {
-		if (insn_descs[to->op].sign_extends)
-			return 0; /* the op stays, at another offset */
-		to->op = load ? plain_load(size)
-			      : plain_store(size,
-					    BPF_CLASS(insn->code) == BPF_ST);
-		return 0;
-	}
-	/* no form for these: the checked interpreter has them */
-	if (insn_descs[to->op].sign_extends || BPF_CLASS(insn->code) == BPF_ST)
-		return -EINVAL;
-	to->op = sized(load ? XOP_DEREFB : XOP_STDEREFB, size);
-	to->imm = field->src_ptr;
-	return 0;
+	if (field->flags & CTX_DEREF)
+		translate_deref(to, insn, field, size);
+	else if (!load)
+		to->op = plain_store(size, BPF_CLASS(insn->code) == BPF_ST);
+	else if (!insn_descs[to->op].sign_extends)
+		to->op = plain_load(size);
 }
 
 static void translate_ld64(const struct prog *prog, struct xinsn *to, u32 i)
@@ -116,28 +136,33 @@ static bool inline_storage(const struct prog *prog, struct xinsn *to)
 	return true;
 }
 
-static int translate_call(const struct prog *prog, struct xinsn *to, u32 i)
+static bool reads_uninit(const struct prog *prog, u32 start)
+{
+	for (u32 i = 0; i < prog->nr_subprogs; i++)
+		if (prog->subprogs[i].start == start)
+			return prog->subprogs[i].reads_uninit;
+	return false;
+}
+
+static void translate_call(const struct prog *prog, struct xinsn *to, u32 i)
 {
 	const struct bpf_insn *insn = &prog->insns[i];
 
 	if (insn->src_reg == BPF_PSEUDO_CALL) {
-		to->op = XOP_CALLFUNC;
+		to->op = reads_uninit(prog, i + 1 + (u32)insn->imm)
+				 ? XOP_CALLCLEAR
+				 : XOP_CALLFUNC;
 		to->off = insn->imm;
-		return 0;
+		return;
 	}
-	if (insn->src_reg)
-		return -EINVAL;
 	if (insn->imm == BPF_FUNC_tail_call) {
 		to->op = XOP_TAILCALL;
-		return 0;
+		return;
 	}
 	if (insn->imm == BPF_FUNC_get_local_storage && inline_storage(prog, to))
-		return 0;
+		return;
 	to->helper = helper_by_id((u32)insn->imm);
-	/* one that is not there was found to be never called */
-	if (!to->helper || !to->helper->fn)
-		to->op = XOP_EXIT;
-	return 0;
+	ASSERT(to->helper && to->helper->fn);
 }
 
 static int translate_one(const struct prog *prog, struct xinsn *to, u32 i)
@@ -146,6 +171,10 @@ static int translate_one(const struct prog *prog, struct xinsn *to, u32 i)
 	const struct ctx_field *field = prog->aux[i].ctx;
 	int op = insn_decode(insn);
 
+	if (!prog->aux[i].seen) {
+		to->op = XOP_DEAD;
+		return 0;
+	}
 	if (op < 0)
 		return op;
 	to->op = (u16)op;
@@ -162,12 +191,13 @@ static int translate_one(const struct prog *prog, struct xinsn *to, u32 i)
 		translate_ld64(prog, to, i);
 		return 0;
 	case FORM_CALL:
-		return translate_call(prog, to, i);
+		translate_call(prog, to, i);
+		return 0;
 	case FORM_LDX:
 	case FORM_ST:
 	case FORM_STX:
 		if (field && !prog->checked)
-			return translate_ctx(to, insn, field);
+			translate_ctx(to, insn, field);
 		return 0;
 	default:
 		return 0;
@@ -190,8 +220,11 @@ int vm_translate(struct prog *prog)
 		if (insn_is_ld64(&prog->insns[i]))
 			i++;
 	}
-	for (u32 i = 0; i < prog->nr_subprogs; i++)
+	prog->clears_stack = false;
+	for (u32 i = 0; i < prog->nr_subprogs; i++) {
 		prog->subprogs[i].xstart = prog->subprogs[i].start;
+		prog->clears_stack |= prog->subprogs[i].reads_uninit;
+	}
 	mem_free(prog->xinsns);
 	prog->xinsns = xinsns;
 	prog->xlen = prog->len;

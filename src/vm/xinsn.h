@@ -19,6 +19,9 @@ struct xinsn {
 	s32 off;     /* memory offset, or jump distance in xinsns */
 	union {
 		s64 imm;
+		struct {
+			s32 value, at; /* of STDEREFK */
+		};
 		void *ptr; /* a map, or a value of it */
 		const struct helper *helper;
 	};

@@ -75,14 +75,14 @@ static bool take_reg(struct words *w, char kind, u8 *reg)
 	return false;
 }
 
-static bool take_name(struct words *w, char name[32])
+static bool take_name(struct words *w, char name[ASM_NAME])
 {
 	size_t len = 0;
 
 	skip_space(w);
 	while (isalnum((unsigned char)w->at[len]) || w->at[len] == '_')
 		len++;
-	if (!len || len >= 32)
+	if (!len || len >= ASM_NAME)
 		return false;
 	memcpy(name, w->at, len);
 	name[len] = '\0';
@@ -252,7 +252,7 @@ static bool line_if(struct assembler *as, struct words *w)
 static bool line_call(struct assembler *as, struct words *w)
 {
 	struct bpf_insn insn = { .code = 0x85 };
-	char name[32];
+	char name[ASM_NAME];
 	s64 number;
 
 	if (take_number(w, &number)) {
@@ -341,7 +341,7 @@ static bool line_fetch(struct assembler *as, struct words *w, u8 result)
 	const struct insn_desc *desc;
 	struct bpf_insn insn = { 0 };
 	enum insn_form form = FORM_FETCH;
-	char name[32];
+	char name[ASM_NAME];
 	u32 size;
 	s16 off;
 	u8 dst, src;
@@ -393,7 +393,7 @@ static bool emit_ld64(struct assembler *as, u8 dst, u8 src, s32 low, s32 high)
 static bool line_address(struct assembler *as, struct words *w, u8 dst)
 {
 	bool func = take(w, "func");
-	char name[32];
+	char name[ASM_NAME];
 	s64 off = 0;
 
 	if (!func && !take(w, "map"))
@@ -559,7 +559,7 @@ static bool line_raw(struct assembler *as, struct words *w)
 static bool line_label(struct assembler *as, struct words *w)
 {
 	struct words save = *w;
-	char name[32];
+	char name[ASM_NAME];
 
 	if (take_name(w, name) && *w->at == ':' && as->nr_labels < ASM_LABELS) {
 		w->at++;

@@ -29,10 +29,11 @@
 
 #define ASM_MAX 8192
 #define ASM_LABELS 256
+#define ASM_NAME 48 /* of anything, with its NUL */
 
 struct asm_ref {
 	u32 insn;
-	char label[32];
+	char label[ASM_NAME];
 	enum {
 		ASM_OFF,
 		ASM_IMM
@@ -40,7 +41,7 @@ struct asm_ref {
 };
 
 struct asm_map {
-	char name[32];
+	char name[ASM_NAME];
 	int fd;
 };
 
@@ -48,7 +49,7 @@ struct assembler {
 	struct bpf_insn insns[ASM_MAX];
 	u32 nr;
 	struct {
-		char name[32];
+		char name[ASM_NAME];
 		u32 at;
 	} labels[ASM_LABELS];
 	u32 nr_labels;

@@ -299,7 +299,8 @@ static void connect_rewrites(void **state)
 	       I_ST(BPF_DW, R10, -8, 0), I_ST(BPF_W, R10, -16, AF_INET),
 	       I_ST(BPF_W, R10, -12, (s32)htonl(0x7f000002)),
 	       I_MOV_REG(R2, R10), I_ALU_IMM(BPF_ADD, R2, -16),
-	       I_CALL(BPF_FUNC_bind), I_ALU_IMM(BPF_ADD, R0, 1), I_EXIT());
+	       I_CALL(BPF_FUNC_bind), I_JMP_IMM(BPF_JEQ, R0, 0, 2),
+	       I_MOV_IMM(R0, 0), I_EXIT(), I_MOV_IMM(R0, 1), I_EXIT());
 	assert_int_equal(cgbpf_run_sock_addr(w->sock, BPF_CGROUP_INET4_CONNECT,
 					     &addr, &len, NULL, NULL, &verdict),
 			 0);
