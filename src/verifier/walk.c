@@ -279,7 +279,6 @@ static int walk_paths(struct verifier *v)
 /* Function @nr, from its beginning. */
 static int walk_function(struct verifier *v, u32 nr)
 {
-	u64 pos = log_pos(v->log);
 	int err;
 
 	v->walked = nr;
@@ -300,7 +299,7 @@ static int walk_function(struct verifier *v, u32 nr)
 	branches_drop(v);
 	prune_free(v);
 	if (!err && !(v->log->level & LOG_LEVEL2))
-		log_reset(v->log, pos);
+		log_reset(v->log, 0); /* also of the functions before */
 	return err;
 }
 
