@@ -342,7 +342,7 @@ static void settle(char *line)
 
 	if (!end)
 		end = line + strlen(line);
-	if (at && at < end && strspn(at + 5, "0123456789abcdef") > 8) {
+	if (at && at < end && strspn(at + 5, "0123456789abcdef") >= 8) {
 		/* what is known after it stands in a column that depends */
 		char *rest = strchr(at, ';');
 
@@ -356,11 +356,31 @@ static void settle(char *line)
 		memmove(line + 18, at, strlen(at) + 1);
 }
 
+/* "(0) frame 0 insn 5 +live -8": Linux's account of how it finds out which
+ * slots of the stack are live, which is not how it is done here. */
+static bool is_liveness(const char *line)
+{
+	return line[0] == '(' && (strstr(line, ") frame ") ||
+				  strstr(line, ") live stack update done "));
+}
+
 static void settle_log(char *log)
 {
-	for (char *line = log; *line; line += *line == '\n') {
+	char *line = log, *next;
+
+	while (*line) {
 		settle(line);
-		line += strcspn(line, "\n");
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		else
+			break;
+		if (is_liveness(line)) {
+			memmove(line, next, strlen(next) + 1);
+		} else {
+			next[-1] = '\n';
+			line = next;
+		}
 	}
 }
 
