@@ -115,12 +115,10 @@ int branch_push(struct verifier *v, u32 insn, struct state **other)
 			   v->nr_branches + 1);
 		return -EFAULT; /* it is what Linux 6.18 says */
 	}
-	err = state_new(&state);
+	err = state_dup(&state, v->cur);
 	if (err)
 		return err;
-	err = state_copy(state, v->cur);
-	if (!err)
-		err = branch_add(v, state, insn);
+	err = branch_add(v, state, insn);
 	if (err) {
 		state_free(state);
 		return err;
