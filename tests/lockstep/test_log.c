@@ -55,6 +55,12 @@ static const char *const texts[] = {
 	"global_c:\nr0 = *(u8 *)(r1 + 0); exit\n",
 	"r1 = r10; call global_a; r0 = 0; exit\n"
 	"global_a:\nr0 = r1; exit\n",
+	/* what is precise already is not looked for further back */
+	"r6 = *(u32 *)(r1 + 0); r6 &= 7; r0 = 0; *(u64 *)(r10 - 8) = r6\n"
+	"if r6 > 3 goto one\nr0 = 1\none:\nr7 = *(u64 *)(r10 - 8)\n"
+	"if r7 > 5 goto two\nr0 = 1\ntwo:\nr1 = r10; r1 += -16; r1 += r7\n"
+	"*(u8 *)(r1 + 0) = 1; if r0 == 0 goto three\nr0 = 0\n"
+	"three:\nr1 = r10; r1 += -16; r1 += r6; *(u8 *)(r1 + 0) = 2; exit\n",
 	/* references */
 	"r1 = map[ring]; r2 = 8; r3 = 0; call bpf_ringbuf_reserve\n"
 	"if r0 == 0 goto out\nr1 = r0; r2 = 0; call bpf_ringbuf_submit\n"
