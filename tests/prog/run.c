@@ -516,6 +516,89 @@ static void run_live(struct test_case *tc)
 		close(fd);
 }
 
+/* ---- mutated ---- */
+
+static u32 mutations; /* of each case; 0: the cases themselves */
+static u64 random_state = 1, nr_mutated, nr_accepted;
+
+static u32 rnd(u32 below)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (u32)(random_state >> 32) % below;
+}
+
+/* One instruction's bit, byte, field, place, or all of it. */
+static void mutate_insn(struct assembler *as)
+{
+	struct bpf_insn *insn = &as->insns[rnd(as->nr)];
+	const struct bpf_insn *other = &as->insns[rnd(as->nr)];
+	u8 *bytes = (u8 *)insn;
+
+	switch (rnd(8)) {
+	case 0:
+		bytes[rnd(8)] ^= (u8)(1u << rnd(8));
+		break;
+	case 1:
+		bytes[rnd(8)] = (u8)rnd(256);
+		break;
+	case 2:
+		insn->code = other->code;
+		break;
+	case 3:
+		insn->imm = rnd(2) ? other->imm : (s32)rnd(512) - 256;
+		break;
+	case 4:
+		insn->off = rnd(2) ? other->off : (s16)(rnd(64) - 32);
+		break;
+	case 5:
+		insn->dst_reg = rnd(11);
+		break;
+	case 6:
+		insn->src_reg = rnd(11);
+		break;
+	default:
+		*insn = *other;
+	}
+}
+
+/* Whatever it is now, it is refused, or does no harm. */
+static void run_mutated(struct test_case *tc)
+{
+	struct prog *prog;
+	struct log log;
+	int err;
+
+	nr_mutated++;
+	log_init(&log, 1 + rnd(2), 4096);
+	err = load(tc, false, false, &prog, &log);
+	log_destroy(&log);
+	if (err)
+		return;
+	nr_accepted++;
+	/* it may loop for long, or count elsewhere: only harm is of interest */
+	if (prog->verified_insns < 10000 && can_test_run(tc->type))
+		run(tc, prog, "mutated");
+	prog_put(prog);
+}
+
+static void run_mutations(struct test_case *tc)
+{
+	static struct assembler as;
+
+	as = tc->as;
+	tc->has_result = false;
+	tc->value_map = tc->tail_map = -1;
+	tc->fault[0] = '\0';
+	for (u32 i = 0; i < mutations && as.nr; i++) {
+		memcpy(tc->as.insns, as.insns, as.nr * sizeof(as.insns[0]));
+		for (u32 n = 1 + rnd(3); n; n--)
+			mutate_insn(&tc->as);
+		run_mutated(tc);
+	}
+}
+
 static void run_mode(struct test_case *tc, bool fast)
 {
 	const char *mode = fast ? "fast" : "checked", *text = "";
@@ -567,6 +650,8 @@ static void run_file(const char *path, const char *name, bool fast)
 			run_live(&tc);
 		else if (live)
 			printf("%s: not for the kernel\n", name);
+		else if (mutations)
+			run_mutations(&tc);
 		else if (!fast || !tc.load_errno || tc.fault[0])
 			run_mode(&tc, fast);
 	}
@@ -585,7 +670,7 @@ static void run_both(const char *dir, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	run_file(path, name, false);
-	if (!live)
+	if (!live && !mutations)
 		run_file(path, name, true);
 }
 
@@ -610,6 +695,12 @@ int main(int argc, char **argv)
 		argc--;
 		argv++;
 	}
+	if (argc > 3 && !strcmp(argv[1], "--mutate")) {
+		random_state = strtoull(argv[2], NULL, 0) | 1;
+		mutations = (u32)strtoul(argv[3], NULL, 0);
+		argc -= 3;
+		argv += 3;
+	}
 	if (argc < 2 || cgbpf_env_new(&env, &opts))
 		return 1;
 	task = cgbpf_env_task(env);
@@ -625,6 +716,11 @@ int main(int argc, char **argv)
 		free(entries);
 	}
 	cgbpf_env_free(env);
+	if (mutations)
+		printf("%llu mutated programs, %llu accepted\n",
+		       (unsigned long long)nr_mutated,
+		       (unsigned long long)nr_accepted);
+	failures += mutations && !nr_accepted; /* that would prove nothing */
 	printf("%d cases, %d failures\n", nr, failures);
 	return failures || nr <= 0;
 }
