@@ -23,6 +23,9 @@
  *  3. The lower halves of what is left (part_narrow()) are the new spans of the
  *     lower half, and their bits the new lower bits.
  *  4. What the ends of the whole share of their upper bits is known.
+ * Nothing of that is needed if the ranges exclude no number that the bits
+ * admit: then they are what the bits say.
+ *
  * Each step only removes what the conjunction of all parts excludes already,
  * so none makes an earlier one incomplete.
  *
@@ -57,6 +60,28 @@ struct scalar scalar_const(u64 value)
 	return (struct scalar){ tnum_const(value),
 				range_const(value, SCALAR_BITS),
 				range_const(value, SUBREG_BITS) };
+}
+
+/* That of the members of @a, which are of no more than @bits. */
+static struct range range_of_tnum(struct tnum a, u32 bits)
+{
+	u64 sign = width_sign(bits), low = tnum_min(a), high = tnum_max(a);
+
+	/* the sign is unknown: the least has it, the greatest has it not */
+	return (struct range){
+		.umin = low,
+		.umax = high,
+		.smin = width_signed(low | (a.mask & sign), bits),
+		.smax = width_signed(high & ~(a.mask & sign), bits),
+	};
+}
+
+/* Any member of @a. */
+static struct scalar scalar_of_tnum(struct tnum a)
+{
+	return (struct scalar){ a, range_of_tnum(a, SCALAR_BITS),
+				range_of_tnum(tnum_cut(a, SUBREG_BITS),
+					      SUBREG_BITS) };
 }
 
 static void scalar_must_refine(struct scalar *s)
@@ -132,6 +157,22 @@ bool scalar_in(const struct scalar *a, const struct scalar *b)
 {
 	return tnum_in(a->var_off, b->var_off) && range_in(&a->r64, &b->r64) &&
 	       range_in(&a->r32, &b->r32);
+}
+
+/* Do the ranges exclude no member of var_off? */
+static bool low_is_any(const struct scalar *s)
+{
+	struct range low =
+		range_of_tnum(tnum_cut(s->var_off, SUBREG_BITS), SUBREG_BITS);
+
+	return range_in(&s->r32, &low);
+}
+
+static bool full_is_any(const struct scalar *s)
+{
+	struct range full = range_of_tnum(s->var_off, SCALAR_BITS);
+
+	return range_in(&s->r64, &full);
 }
 
 /* The numbers with bits of @blocks, and a lower half in @low. */
@@ -234,6 +275,10 @@ bool scalar_refine(struct scalar *s)
 		*s = scalar_const(s->var_off.value);
 		return true;
 	}
+	if (full_is_any(s) && low_is_any(s)) {
+		*s = scalar_of_tnum(s->var_off);
+		return true;
+	}
 	set.blocks = tnum_blocks(s->var_off);
 	set.low.tnum = tnum_cut(s->var_off, SUBREG_BITS);
 	set.low.spans = spans_of(&s->r32, SUBREG_BITS);
@@ -254,6 +299,12 @@ bool scalar_intersect(struct scalar *a, const struct scalar *b)
 {
 	struct scalar both = *a;
 
+	if (scalar_in(b, a))
+		return true;
+	if (scalar_in(a, b)) {
+		*a = *b;
+		return true;
+	}
 	if (!tnum_overlap(a->var_off, b->var_off))
 		return false;
 	both.var_off = tnum_intersect(a->var_off, b->var_off);
@@ -317,6 +368,14 @@ static void scalar_set(struct scalar *s, const struct part *part, u32 bits)
 	scalar_must_refine(s);
 }
 
+/* The lower half, which is refined by itself, and 0 above. */
+static void keep_low(struct scalar *s)
+{
+	s->var_off = tnum_cut(s->var_off, SUBREG_BITS);
+	s->r64 = (struct range){ s->r32.umin, s->r32.umax, (s64)s->r32.umin,
+				 (s64)s->r32.umax };
+}
+
 /* The lower @from bits, extended with 0 to @to. */
 static void extend_zero(struct scalar *s, u32 from, u32 to)
 {
@@ -324,11 +383,15 @@ static void extend_zero(struct scalar *s, u32 from, u32 to)
 
 	if (from == to)
 		return;
-	low = low_part(s, from);
 	if (from == SUBREG_BITS) {
-		scalar_set(s, &low, from);
+		keep_low(s);
 		return;
 	}
+	if (full_is_any(s) && low_is_any(s)) {
+		*s = scalar_of_tnum(tnum_cut(s->var_off, from));
+		return;
+	}
+	low = low_part(s, from);
 	part.tnum = low.tnum;
 	spans_clear(&part.spans);
 	for (u32 i = 0; i < 2; i++)
@@ -431,6 +494,80 @@ static void alu32(struct scalar *dst, const struct scalar *src, u32 op)
 	scalar_set(dst, &sum, SUBREG_BITS);
 }
 
+/* May the lower @bits of @s be any number? */
+static bool is_any(const struct scalar *s, struct tnum any, u32 bits)
+{
+	return tnum_equal(tnum_cut(s->var_off, bits), any) && low_is_any(s) &&
+	       (bits == SUBREG_BITS || full_is_any(s));
+}
+
+/*
+ * Operands of which the bits say all that is known, and an operation that
+ * makes of them all numbers that its result's bits admit: bit by bit, or by
+ * moving bits, or by adding to what may be anything.  Then it is exact to
+ * look at bits only, and what part_alu() finds, at less expense.
+ */
+static bool bits_say_all(const struct scalar *dst, const struct scalar *src,
+			 u32 op, u32 bits)
+{
+	struct tnum any = tnum_cut(tnum_unknown(), bits);
+
+	switch (op) {
+	case BPF_AND:
+	case BPF_OR:
+	case BPF_XOR:
+		return low_is_any(dst) && low_is_any(src) &&
+		       (bits == SUBREG_BITS ||
+			(full_is_any(dst) && full_is_any(src)));
+	case BPF_LSH:
+	case BPF_RSH:
+		return scalar_is_const(src) && src->var_off.value < bits &&
+		       low_is_any(dst) &&
+		       (bits == SUBREG_BITS || full_is_any(dst));
+	case BPF_ADD:
+	case BPF_SUB:
+		return (scalar_is_const(dst) && scalar_is_const(src)) ||
+		       is_any(dst, any, bits) || is_any(src, any, bits);
+	default:
+		return false;
+	}
+}
+
+static struct tnum alu_bits(struct tnum a, struct tnum b, u32 op)
+{
+	switch (op) {
+	case BPF_AND:
+		return tnum_and(a, b);
+	case BPF_OR:
+		return tnum_or(a, b);
+	case BPF_XOR:
+		return tnum_xor(a, b);
+	case BPF_LSH:
+		return tnum_lshift(a, (u32)b.value);
+	case BPF_RSH:
+		return tnum_rshift(a, (u32)b.value);
+	case BPF_ADD:
+		return tnum_add(a, b);
+	default:
+		return tnum_sub(a, b);
+	}
+}
+
+static void alu(struct scalar *dst, const struct scalar *src, u32 op, u32 bits)
+{
+	struct tnum result;
+
+	if (bits_say_all(dst, src, op, bits)) {
+		result = alu_bits(tnum_cut(dst->var_off, bits),
+				  tnum_cut(src->var_off, bits), op);
+		*dst = scalar_of_tnum(tnum_cut(result, bits));
+	} else if (bits == SCALAR_BITS) {
+		alu64(dst, src, op);
+	} else {
+		alu32(dst, src, op);
+	}
+}
+
 static void alu_end(struct scalar *dst, const struct insn_desc *desc)
 {
 	u32 bits = SCALED(desc->variant);
@@ -474,10 +611,7 @@ void scalar_alu(struct scalar *dst, const struct scalar *src, int xop)
 	}
 	if ((op == BPF_DIV || op == BPF_MOD) && desc->variant)
 		op |= RANGE_SIGNED;
-	if (wide)
-		alu64(dst, &from, op);
-	else
-		alu32(dst, &from, op);
+	alu(dst, &from, op, wide ? SCALAR_BITS : SUBREG_BITS);
 }
 
 /* Jumps and their opposites come down to these. */

@@ -87,16 +87,15 @@ static int number_branch_taken(struct jump *jump)
 	const struct scalar b = jump->b->s; /* two numbers, as for Linux */
 	bool decides = jump->op != BPF_JSET || scalar_is_const(&jump->a->s) ||
 		       scalar_is_const(&b);
-	int way = decides ? scalar_branch_taken(&jump->a->s, &b, jump->xop)
-			  : -1;
+	bool taken, not_taken;
 
-	if (way >= 0)
-		return way;
 	jump->taken_a = jump->not_a = jump->a->s;
-	jump->taken_b = jump->not_b = jump->b->s;
-	(void)scalar_assume(&jump->taken_a, &jump->taken_b, jump->xop, true);
-	(void)scalar_assume(&jump->not_a, &jump->not_b, jump->xop, false);
-	return -1;
+	jump->taken_b = jump->not_b = b;
+	taken = scalar_assume(&jump->taken_a, &jump->taken_b, jump->xop, true);
+	if (decides && !taken)
+		return 0;
+	not_taken = scalar_assume(&jump->not_a, &jump->not_b, jump->xop, false);
+	return decides && !not_taken ? 1 : -1;
 }
 
 static int branch_taken(struct jump *jump)

@@ -16,8 +16,8 @@
  *    function each of which can be reached from each other one; a helper that
  *    calls back is a cycle by itself.  A path that has left a cycle does not
  *    come back to it, unless it leaves the function: what prune.c needs to
- *    know of states in loops.  Only callbacks make it ask, so without them
- *    there are no cycles.
+ *    know of states in loops.  Only callbacks make it ask, and the log, which
+ *    shows cycles at level 2: otherwise they are not looked for.
  */
 #include "base/alloc.h"
 #include "verifier/checks.h"
@@ -212,10 +212,10 @@ static int find_cycles(struct verifier *v)
 
 int find_points(struct verifier *v)
 {
-	bool callbacks = false;
+	bool wanted = v->log->level & LOG_LEVEL2;
 
 	mark_points(v);
 	for (u32 i = 0; i < v->prog->len; i++)
-		callbacks |= v->infos[i].calls_callback;
-	return callbacks ? find_cycles(v) : 0;
+		wanted |= v->infos[i].calls_callback;
+	return wanted ? find_cycles(v) : 0;
 }

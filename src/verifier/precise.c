@@ -428,12 +428,12 @@ static void show_back(const struct trace *trace, const struct back *back)
 }
 
 static void show_parent(const struct trace *trace, const struct state *parent,
-			u32 frame, u16 regs, u64 slots)
+			u32 frame)
 {
 	struct verifier *v = trace->v;
 
 	log_printf(v->log, "mark_precise: frame%u: parent state ", frame);
-	show_traced(v, regs, slots);
+	show_traced(v, trace->regs[frame], trace->slots[frame]);
 	log_printf(v->log, ": ");
 	show_state(v, parent, frame, true);
 }
@@ -544,12 +544,9 @@ static bool mark_state(struct trace *trace, struct state *parent)
 	if (trace->frame > parent->cur)
 		return false;
 	for (u32 nr = trace->frame + 1; nr--;) {
-		u16 regs = trace->regs[nr];
-		u64 slots = trace->slots[nr];
-
 		mark_frame(trace, parent->frames[nr], nr);
 		if (loud(trace->v))
-			show_parent(trace, parent, nr, regs, slots);
+			show_parent(trace, parent, nr);
 	}
 	return true;
 }

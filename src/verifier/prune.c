@@ -239,9 +239,7 @@ static int edge_add(struct verifier *v, struct state *old)
 
 	if (!edge)
 		return -ENOMEM;
-	err = state_new(&edge->state);
-	if (!err)
-		err = state_copy(edge->state, v->cur);
+	err = state_dup(&edge->state, v->cur);
 	if (!err)
 		err = loop_open(v, old, &loop);
 	if (err) {
@@ -537,33 +535,6 @@ static void drop_lone_ids(struct state *state, struct id_map *ids)
 	}
 }
 
-/* A copy of v->cur that has its history. */
-static int take_state(struct verifier *v, struct state **out)
-{
-	struct state *cur = v->cur, *state;
-	struct step *steps = cur->steps;
-	u32 nr_steps = cur->nr_steps, max_steps = cur->max_steps;
-	int err = state_new(&state);
-
-	if (err)
-		return err;
-	cur->nr_steps = 0;
-	err = state_copy(state, cur);
-	if (err) {
-		cur->nr_steps = nr_steps;
-		state_free(state);
-		return err;
-	}
-	mem_free(state->steps);
-	state->steps = steps;
-	state->nr_steps = nr_steps;
-	state->max_steps = max_steps;
-	cur->steps = NULL;
-	cur->max_steps = 0;
-	*out = state;
-	return 0;
-}
-
 static int remember(struct verifier *v)
 {
 	struct prune *prune = v->prune;
@@ -572,9 +543,11 @@ static int remember(struct verifier *v)
 
 	precise_forget(v->cur);
 	drop_lone_ids(v->cur, &prune->ids);
-	err = take_state(v, &state);
+	/* which has the history so far, and no room for more */
+	err = state_dup(&state, v->cur);
 	if (err)
 		return err;
+	v->cur->nr_steps = 0;
 	ASSERT(state->branches == 1);
 	state->insn = v->insn;
 	state->calls = v->cur->calls;

@@ -101,24 +101,26 @@ struct spans spans_hull(const struct spans *a, const struct spans *b)
 	return hull;
 }
 
+/* One interval of both orders on each side: no wrapping there. */
 struct spans spans_of(const struct range *range, u32 bits)
 {
-	u64 mask = width_mask(bits);
-	struct spans u, s;
+	u64 mask = width_mask(bits), sign = width_sign(bits), lo, hi;
+	struct spans spans;
 
-	spans_clear(&u);
-	spans_clear(&s);
-	if (range->umin <= range->umax)
-		spans_add(&u, range->umin, range->umax, bits);
-	if (range->smin <= range->smax) {
-		if (range->smin < 0)
-			span_grow(&s, 1, (u64)range->smin & mask,
-				  (u64)min(range->smax, -1) & mask);
-		if (range->smax >= 0)
-			span_grow(&s, 0, (u64)max(range->smin, 0),
-				  (u64)range->smax);
+	spans_clear(&spans);
+	if (range->smax >= 0) {
+		lo = (u64)max(range->smin, 0);
+		hi = min((u64)range->smax, sign - 1);
+		span_grow(&spans, 0, max(lo, range->umin),
+			  min(hi, range->umax));
 	}
-	return spans_intersect(&u, &s);
+	if (range->smin < 0) {
+		lo = (u64)range->smin & mask;
+		hi = (u64)min(range->smax, -1) & mask;
+		span_grow(&spans, 1, max(lo, range->umin),
+			  min(hi, range->umax));
+	}
+	return spans;
 }
 
 struct spans spans_not(const struct spans *spans, u32 bits)

@@ -178,7 +178,11 @@ void show_live(struct verifier *v)
 							    : '.';
 		insn_print(text, sizeof(text), insn,
 			   i + 1 < prog->len ? insn + 1 : NULL);
-		log_printf(v->log, "    %3u: %s %s\n", i, regs, text);
+		if (v->infos[i].cycle)
+			log_printf(v->log, "%3u ", v->infos[i].cycle);
+		else
+			log_printf(v->log, "    ");
+		log_printf(v->log, "%3u: %s %s\n", i, regs, text);
 		i += insn_is_ld64(insn);
 	}
 }

@@ -81,6 +81,18 @@ static void frame_reset(struct frame *frame, u32 depth, s32 callsite,
 	frame->regs[REG_FP].frame = (u8)depth;
 }
 
+/* One that frame_reset() or frame_copy() makes of something. */
+static struct frame *frame_alloc(void)
+{
+	struct frame *frame = mem_alloc(sizeof(*frame));
+
+	if (!frame)
+		return NULL;
+	frame->slots = NULL;
+	frame->nr_slots = frame->max_slots = 0;
+	return frame;
+}
+
 static int frame_reserve(struct frame *frame, u32 nr)
 {
 	u32 max_slots = max(nr, min(2 * frame->max_slots, MAX_SLOTS));
@@ -144,7 +156,7 @@ int frame_enter(struct state *state, s32 callsite, u32 subprog)
 
 	ASSERT(depth < MAX_FRAMES);
 	if (!state->frames[depth])
-		state->frames[depth] = mem_calloc(1, sizeof(struct frame));
+		state->frames[depth] = frame_alloc();
 	if (!state->frames[depth])
 		return -ENOMEM;
 	frame_reset(state->frames[depth], depth, callsite, subprog);
@@ -167,7 +179,7 @@ int state_new(struct state **out)
 
 	if (!state)
 		return -ENOMEM;
-	state->frames[0] = mem_calloc(1, sizeof(struct frame));
+	state->frames[0] = frame_alloc();
 	if (!state->frames[0]) {
 		mem_free(state);
 		return -ENOMEM;
@@ -209,7 +221,7 @@ static int frames_copy(struct state *to, const struct state *from)
 
 	for (u32 i = 0; i <= from->cur; i++) {
 		if (!to->frames[i])
-			to->frames[i] = mem_calloc(1, sizeof(struct frame));
+			to->frames[i] = frame_alloc();
 		if (!to->frames[i])
 			return -ENOMEM;
 		err = frame_copy(to->frames[i], from->frames[i]);
@@ -260,6 +272,22 @@ int state_copy(struct state *to, const struct state *from)
 	to->insn = from->insn;
 	to->callback_depth = from->callback_depth;
 	return steps_copy(to, from);
+}
+
+int state_dup(struct state **out, const struct state *from)
+{
+	struct state *state = mem_calloc(1, sizeof(*state));
+	int err;
+
+	if (!state)
+		return -ENOMEM;
+	err = state_copy(state, from);
+	if (err) {
+		state_free(state);
+		return err;
+	}
+	*out = state;
+	return 0;
 }
 
 /* ---- references ---- */

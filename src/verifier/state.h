@@ -231,6 +231,8 @@ void state_free(struct state *state);
  * too; its memory is used again.  -ENOMEM: @to can only be freed.
  */
 int state_copy(struct state *to, const struct state *from);
+/* state_dup() - another such state */
+int state_dup(struct state **out, const struct state *from);
 
 /* frame_enter() - a new innermost frame, registers uninit but R10 */
 int frame_enter(struct state *state, s32 callsite, u32 subprog);

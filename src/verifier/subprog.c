@@ -106,9 +106,8 @@ int subprog_entry(struct verifier *v, u32 nr, struct state *state)
 		reg_set_pointer(&regs[1], REG_CTX, 0);
 		return 0;
 	}
-	if (is_told(v))
-		log_printf(v->log, "Validating %s() func#%u...\n",
-			   func_name(v, nr), nr);
+	log_printf(v->log, "Validating %s() func#%u...\n", func_name(v, nr),
+		   nr);
 	err = func_args(v, nr);
 	if (err)
 		return err;

@@ -115,12 +115,10 @@ int branch_push(struct verifier *v, u32 insn, struct state **other)
 			   v->nr_branches + 1);
 		return -EFAULT; /* it is what Linux 6.18 says */
 	}
-	err = state_new(&state);
+	err = state_dup(&state, v->cur);
 	if (err)
 		return err;
-	err = state_copy(state, v->cur);
-	if (!err)
-		err = branch_add(v, state, insn);
+	err = branch_add(v, state, insn);
 	if (err) {
 		state_free(state);
 		return err;
@@ -279,7 +277,6 @@ static int walk_paths(struct verifier *v)
 /* Function @nr, from its beginning. */
 static int walk_function(struct verifier *v, u32 nr)
 {
-	u64 pos = log_pos(v->log);
 	int err;
 
 	v->walked = nr;
@@ -300,7 +297,7 @@ static int walk_function(struct verifier *v, u32 nr)
 	branches_drop(v);
 	prune_free(v);
 	if (!err && !(v->log->level & LOG_LEVEL2))
-		log_reset(v->log, pos);
+		log_reset(v->log, 0); /* also of the functions before */
 	return err;
 }
 

@@ -18,7 +18,7 @@
  * 6. A run ends: an activation (the main program, a tail-called program, a
  *    callback's call) has CHECKED_BUDGET instructions, which is what the
  *    kernel's verifier walks at most; the run has CHECKED_TOTAL.  Those that
- *    were verified end anyway.
+ *    were verified end anyway, but whoever runs them may set a limit.
  * 7. Whoever breaks a rule ends the run: what it held is given back, the
  *    result is 0.  Nothing was read or written that was not allowed.
  *
@@ -58,11 +58,12 @@ static bool is_pointer(const struct creg *reg)
 	return reg->cap.kind != CAP_SCALAR;
 }
 
-/* Pointers that may be moved by adding to them. */
-static bool may_move(const struct cap *cap)
+/* Pointers that may be moved by adding @delta to them. */
+static bool may_move(const struct cap *cap, u64 delta)
 {
 	switch (cap->kind) {
 	case CAP_MAP:
+		return !delta;
 	case CAP_PACKET_END:
 	case CAP_SOCK:
 	case CAP_SOCK_COMMON:
@@ -73,32 +74,46 @@ static bool may_move(const struct cap *cap)
 	}
 }
 
+/*
+ * What is no arithmetic for pointers.  A verified program may do it with one
+ * that it loaded as a number, and gets a number.
+ */
+static bool no_pointer(struct checked *c, struct creg *dst, const char *fmt,
+		       u32 regno, const char *what)
+{
+	if (!c->run->prog->verified)
+		return checked_fault(c, fmt, regno, what);
+	dst->cap = CAP_SCALAR_INIT;
+	return true;
+}
+
 static bool move_pointer(struct checked *c, const struct xinsn *insn,
 			 struct creg *dst, const struct creg *src)
 {
 	bool add = insn->op == XOP_ADD64X || insn->op == XOP_ADD64K;
 	const struct creg *ptr = is_pointer(dst) ? dst : src;
+	u64 delta = ptr == src ? dst->value : src ? src->value : (u64)insn->imm;
 
 	if (is_pointer(dst) && src && is_pointer(src)) {
 		if (add)
-			return checked_fault(
-				c, "R%u pointer += pointer prohibited",
-				insn->dst);
+			return no_pointer(c, dst,
+					  "R%u pointer += %s prohibited",
+					  insn->dst, "pointer");
 		dst->cap = CAP_SCALAR_INIT;
 		return true;
 	}
 	if (!add && ptr != dst)
-		return checked_fault(
-			c, "R%u tried to subtract pointer from scalar",
-			insn->dst);
-	if (!may_move(&ptr->cap))
-		return checked_fault(c,
-				     "R%u pointer arithmetic on %s prohibited",
-				     insn->dst, cap_name(&ptr->cap));
+		return no_pointer(c, dst,
+				  "R%u tried to subtract pointer from %s",
+				  insn->dst, "scalar");
+	if (!may_move(&ptr->cap, delta))
+		return no_pointer(c, dst,
+				  "R%u pointer arithmetic on %s prohibited",
+				  insn->dst, cap_name(&ptr->cap));
 	if (!add && dst->cap.kind == CAP_STACK)
-		return checked_fault(
-			c, "R%u subtraction from stack pointer prohibited",
-			insn->dst);
+		return no_pointer(c, dst,
+				  "R%u subtraction from %s pointer prohibited",
+				  insn->dst, "stack");
 	dst->cap = ptr->cap;
 	return true;
 }
@@ -137,8 +152,9 @@ static bool alu_caps(struct checked *c, const struct xinsn *insn,
 		dst->cap = CAP_SCALAR_INIT;
 		return true;
 	default:
-		return checked_fault(
-			c, "R%u pointer arithmetic with %s operator prohibited",
+		return no_pointer(
+			c, dst,
+			"R%u pointer arithmetic with %s operator prohibited",
 			insn->dst, insn_descs[insn->op].sign);
 	}
 }
@@ -372,13 +388,14 @@ static void load_special(const struct xinsn *insn, struct creg *dst)
 			goto fault;                                         \
 		break;                                                      \
 	}
-#define ATOMIC_PLACE(u, s)                                           \
-	INSN_TYPES(u, s);                                            \
-	U *p, b = (U)SRC->value;                                     \
-	NEED(SRC, insn->src);                                        \
-	NEED(DST, insn->dst);                                        \
-	p = checked_atomic(c, DST, insn->dst, insn->off, sizeof(U)); \
-	if (!p)                                                      \
+#define ATOMIC_PLACE(u, s)                                                 \
+	INSN_TYPES(u, s);                                                  \
+	struct cap old;                                                    \
+	U *p, b = (U)SRC->value;                                           \
+	NEED(SRC, insn->src);                                              \
+	NEED(DST, insn->dst);                                              \
+	p = checked_atomic(c, DST, insn->dst, insn->off, sizeof(U), &old); \
+	if (!p)                                                            \
 	goto fault
 #define EXEC_ATOMIC(u, s, meaning)  \
 	{                           \
@@ -386,21 +403,21 @@ static void load_special(const struct xinsn *insn, struct creg *dst)
 		(void)(meaning);    \
 		break;              \
 	}
-#define EXEC_FETCH(u, s, meaning)           \
-	{                                   \
-		ATOMIC_PLACE(u, s);         \
-		SRC->value = (meaning);     \
-		SRC->cap = CAP_SCALAR_INIT; \
-		break;                      \
+#define EXEC_FETCH(u, s, meaning)       \
+	{                               \
+		ATOMIC_PLACE(u, s);     \
+		SRC->value = (meaning); \
+		SRC->cap = old;         \
+		break;                  \
 	}
-#define EXEC_CMPXCHG(u, s, meaning)           \
-	{                                     \
-		u64 r0 = reg[0].value;        \
-		NEED(&reg[0], 0);             \
-		ATOMIC_PLACE(u, s);           \
-		reg[0].value = (meaning);     \
-		reg[0].cap = CAP_SCALAR_INIT; \
-		break;                        \
+#define EXEC_CMPXCHG(u, s, meaning)       \
+	{                                 \
+		u64 r0 = reg[0].value;    \
+		NEED(&reg[0], 0);         \
+		ATOMIC_PLACE(u, s);       \
+		reg[0].value = (meaning); \
+		reg[0].cap = old;         \
+		break;                    \
 	}
 /* A plain access that is checked, then an atomic one that is made. */
 #define EXEC_LOADACQ(u, s, meaning)                                        \
@@ -460,15 +477,23 @@ static void load_special(const struct xinsn *insn, struct creg *dst)
 	}
 #define EXEC_EXIT(u, s, meaning) goto leave;
 
-static u64 budget_of(const struct checked *c, const struct prog *prog)
+static bool has_limit(const struct checked *c)
 {
-	return prog->verified ? UINT64_MAX : min(c->left, (u64)CHECKED_BUDGET);
+	return c->fault && c->fault->limit;
 }
 
+static u64 budget_of(const struct checked *c, const struct prog *prog)
+{
+	if (prog->verified)
+		return has_limit(c) ? c->left : UINT64_MAX;
+	return min(c->left, (u64)CHECKED_BUDGET);
+}
+
+/* Activations inside this one may have spent what it had in view. */
 static void budget_spend(struct checked *c, const struct prog *prog, u64 nr)
 {
-	if (!prog->verified)
-		c->left -= nr;
+	if (!prog->verified || has_limit(c))
+		c->left -= min(nr, c->left);
 }
 
 UNWATCHED
@@ -583,7 +608,7 @@ u64 checked_run(struct run *run, struct fault *fault)
 	c.fault = fault;
 	c.faulted = false;
 	c.depth = c.serial = c.packet_gen = c.nr_refs = 0;
-	c.left = CHECKED_TOTAL;
+	c.left = has_limit(&c) ? fault->limit : CHECKED_TOTAL;
 	c.callback_ctx = CAP_SCALAR_INIT;
 	c.args = NULL;
 	memset(c.refs, 0, sizeof(c.refs));

@@ -95,9 +95,9 @@ bool checked_load(struct checked *c, const struct creg *from, u32 regno,
 		  s64 off, u32 size, struct creg *to);
 bool checked_store(struct checked *c, const struct creg *to, u32 regno, s64 off,
 		   u32 size, const struct creg *value);
-/* Where an atomic instruction works, or NULL. */
+/* Where an atomic instruction works, or NULL; what was there was @old. */
 void *checked_atomic(struct checked *c, const struct creg *to, u32 regno,
-		     s64 off, u32 size);
+		     s64 off, u32 size, struct cap *old);
 /* @size bytes of memory for a helper, or NULL. */
 void *checked_range(struct checked *c, const struct creg *ptr, u32 regno,
 		    u64 size, bool write);

@@ -342,20 +342,27 @@ static bool has_fields(const struct cap *cap)
 
 /* ---- */
 
-/* A load of what a spill left: a whole pointer, or none of it. */
-static bool fill(struct checked *c, const struct creg *from, const void *at,
-		 u32 regno, u32 size, struct creg *to)
+/* What @size bytes at @at of the stack are: a whole pointer, or a number. */
+static struct cap filled(struct checked *c, const struct cap *from,
+			 const void *at, u32 size)
 {
-	struct checked_frame *frame = frame_of(c, &from->cap);
+	struct checked_frame *frame = frame_of(c, from);
 	u64 bits = slot_bits(frame, at, size);
 
-	if (!(frame->spilled & bits))
+	return size == 8 && (frame->spilled & bits)
+		       ? frame->spill[__builtin_ctzll(bits)]
+		       : CAP_SCALAR_INIT;
+}
+
+/* Verified programs may read parts of pointers, by an offset that varies. */
+static bool may_fill(struct checked *c, const struct creg *from, const void *at,
+		     u32 regno, u32 size)
+{
+	if (size == 8 || c->run->prog->verified ||
+	    !(frame_of(c, &from->cap)->spilled &
+	      slot_bits(frame_of(c, &from->cap), at, size)))
 		return true;
-	if (size != 8)
-		return checked_fault(c, "R%u invalid size of register fill",
-				     regno);
-	to->cap = frame->spill[__builtin_ctzll(bits)];
-	return true;
+	return checked_fault(c, "R%u invalid size of register fill", regno);
 }
 
 bool checked_load(struct checked *c, const struct creg *from, u32 regno,
@@ -374,9 +381,11 @@ bool checked_load(struct checked *c, const struct creg *from, u32 regno,
 	if (!at || !stack_aligned(c, from, regno, off, size))
 		return false;
 	loaded.value = load_plain(at, size);
-	if (from->cap.kind == CAP_STACK &&
-	    !fill(c, from, at, regno, size, &loaded))
-		return false;
+	if (from->cap.kind == CAP_STACK) {
+		if (!may_fill(c, from, at, regno, size))
+			return false;
+		loaded.cap = filled(c, &from->cap, at, size);
+	}
 	*to = loaded;
 	return true;
 }
@@ -406,10 +415,11 @@ bool checked_store(struct checked *c, const struct creg *to, u32 regno, s64 off,
 }
 
 void *checked_atomic(struct checked *c, const struct creg *to, u32 regno,
-		     s64 off, u32 size)
+		     s64 off, u32 size, struct cap *old)
 {
 	void *at;
 
+	*old = CAP_SCALAR_INIT;
 	if (has_fields(&to->cap) || to->cap.kind == CAP_PACKET) {
 		checked_fault(c, "BPF_ATOMIC stores into R%u %s is not allowed",
 			      regno, cap_name(&to->cap));
@@ -423,8 +433,10 @@ void *checked_atomic(struct checked *c, const struct creg *to, u32 regno,
 			      size);
 		return NULL;
 	}
-	if (to->cap.kind == CAP_STACK)
+	if (to->cap.kind == CAP_STACK) {
+		*old = filled(c, &to->cap, at, size);
 		stack_forget(c, &to->cap, at, size);
+	}
 	return at;
 }
 

@@ -71,12 +71,11 @@ static void fault_trace(const struct run *run, const struct prog *prog,
 
 static u64 run_once(struct run *run, const struct prog *prog)
 {
-	struct fault fault, *told = run->fault;
+	struct fault fault = { 0 }, *told = run->fault;
 	u64 result;
 
 	if (!prog->checked)
 		return vm_run(run, NULL);
-	fault.reason[0] = '\0';
 	result = vm_run(run, &fault);
 	if (fault.reason[0]) {
 		fault_trace(run, prog, &fault);

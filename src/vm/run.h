@@ -36,6 +36,7 @@ struct run {
 
 /* How a run in the checked interpreter ended that did not end well. */
 struct fault {
+	u64 limit;	  /* instructions, for tests; 0: see vm/checked.c, 6 */
 	u32 pc;		  /* instruction index */
 	char reason[120]; /* "R3 +8 of 4: outside the map value" */
 };

@@ -268,6 +268,47 @@ static int prog_load_funcs(struct scene *s, int arg)
 	return load_with_btf(s, insns, ARRAY_SIZE(insns), funcs, 3);
 }
 
+/*
+ * All that a walk keeps memory for: paths that wait and states that are
+ * remembered (a bounded loop with a branch in it), spilled numbers that have to
+ * be precise, a reference, a call in each turn, a callback.
+ */
+static int prog_load_walk(struct scene *s, int arg)
+{
+	const struct bpf_insn insns[] = {
+		I_MOV_IMM(R6, 0),
+		/* 1: the loop */ I_STX(BPF_DW, R10, R6, -16),
+		I_LD_MAP_FD(R1, s->maps[M_RINGBUF]),
+		I_MOV_IMM(R2, 8),
+		I_MOV_IMM(R3, 0),
+		I_CALL(BPF_FUNC_ringbuf_reserve),
+		I_JMP_IMM(BPF_JEQ, R0, 0, 3),
+		I_MOV_REG(R1, R0),
+		I_MOV_IMM(R2, 0),
+		I_CALL(BPF_FUNC_ringbuf_discard),
+		/* 11 */ I_MOV_REG(R1, R6),
+		I_CALL_REL(13),
+		I_LDX(BPF_DW, R6, R10, -16),
+		I_ALU_IMM(BPF_ADD, R6, 1),
+		I_JMP_IMM(BPF_JNE, R6, 5, -15),
+		/* 16: the callback */ I_MOV_IMM(R1, 3),
+		I_LD_FUNC(R2, 10),
+		I_MOV_REG(R3, R10),
+		I_MOV_IMM(R4, 0),
+		I_CALL(BPF_FUNC_loop),
+		I_STX(BPF_DW, R10, R6, -8),
+		I_LDX(BPF_DW, R0, R10, -8),
+		I_RETURN(1),
+		/* 26: a function */ I_MOV_REG(R0, R1),
+		I_EXIT(),
+		/* 28: the callback */ I_RETURN(0)
+	};
+	const u32 funcs[] = { 0, 3, 26, 4, 28, 4 };
+
+	(void)arg;
+	return load_with_btf(s, insns, ARRAY_SIZE(insns), funcs, 3);
+}
+
 static void prepare_fd_array(struct scene *s, int arg)
 {
 	(void)arg;
@@ -757,6 +798,8 @@ static const struct operation operations[] = {
 	{ "PROG_LOAD with maps", prepare_value, prog_load_maps, .least = 6 },
 	{ "PROG_LOAD with a tail call", NULL, prog_load_tail_call, .least = 6 },
 	{ "PROG_LOAD with functions", NULL, prog_load_funcs, .least = 6 },
+	{ "PROG_LOAD with all that is walked", NULL, prog_load_walk,
+	  .least = 40 },
 	{ "PROG_LOAD with BTF", NULL, prog_load_btf, .least = 8 },
 	{ "PROG_LOAD with fd_array", prepare_fd_array, prog_load_fd_array,
 	  .least = 6 },

@@ -457,6 +457,10 @@ static void helper_test(u32 type, const struct helper *helper)
 		return;
 	for (int i = 0; i < 4; i++) {
 		ask_make(&ask, type, false);
+		/* where headers begin is 16 bits in Linux: beyond, it takes the
+		 * sum of something else */
+		if (helper->id == BPF_FUNC_skb_change_head)
+			ask.flags = 0;
 		compare(what, &ask);
 	}
 	unload();

@@ -10,7 +10,7 @@
 
 #define MAX_MAPS 32
 #define MAX_FUNCS 16
-#define LOG_SIZE 65536
+#define LOG_SIZE VERDICT_LOG_SIZE
 
 /* ids of the types below */
 enum {
@@ -21,6 +21,9 @@ enum {
 	TYPE_NUMBERS,
 	TYPE_PROTO,
 	TYPE_FUNC,
+	TYPE_KEY,
+	TYPE_GLOBAL_PROTO,
+	TYPE_GLOBAL,
 };
 
 static const char types[] = "INT u32 0 0 4 0x20\n"
@@ -29,7 +32,10 @@ static const char types[] = "INT u32 0 0 4 0x20\n"
 			    "STRUCT locked 2 0 16 'l' 3 0 'v' 2 64\n"
 			    "STRUCT numbers 2 0 16 'a' 2 0 'b' 2 64\n"
 			    "FUNC_PROTO - 0 0 2\n"
-			    "FUNC function 0 0 6\n";
+			    "FUNC function 0 0 6\n"
+			    "STRUCT key 2 0 16 'id' 2 0 'type' 1 64\n"
+			    "FUNC_PROTO - 1 0 1 'n' 1\n"
+			    "FUNC global 1 0 9\n";
 
 struct verdict_count verdict_count;
 u32 verdict_print_max = 20;
@@ -41,6 +47,7 @@ struct side {
 	struct asm_map maps[MAX_MAPS];
 	u32 nr_maps;
 	char log[LOG_SIZE];
+	u32 true_size;
 	int err;
 };
 
@@ -140,7 +147,9 @@ static void side_map(struct side *side, const char *name,
 
 	if (value) {
 		attr.btf_fd = (u32)side->btf;
-		attr.btf_key_type_id = TYPE_U32;
+		attr.btf_key_type_id = attr.key_size == 16  ? TYPE_KEY
+				       : attr.key_size == 8 ? TYPE_U64
+							    : TYPE_U32;
 		attr.btf_value_type_id = value == 'l' ? TYPE_LOCKED
 						      : TYPE_NUMBERS;
 	}
@@ -206,6 +215,16 @@ static int compare_infos(const void *a, const void *b)
 	       (int)((const struct bpf_func_info *)b)->insn_off;
 }
 
+/* What is called "global..." is a global function that takes a number. */
+static u32 func_type(const struct assembler *as, u32 at)
+{
+	for (u32 i = 0; i < as->nr_labels; i++)
+		if (as->labels[i].at == at &&
+		    !strncmp(as->labels[i].name, "global", 6))
+			return TYPE_GLOBAL;
+	return TYPE_FUNC;
+}
+
 /* Records of all functions, if there is more than one. */
 static u32 find_functions(const struct assembler *as,
 			  struct bpf_func_info infos[MAX_FUNCS])
@@ -224,6 +243,8 @@ static u32 find_functions(const struct assembler *as,
 		if (insn->code == 0x18)
 			i++;
 	}
+	for (u32 i = 1; i < nr; i++)
+		infos[i].type_id = func_type(as, infos[i].insn_off);
 	qsort(infos, nr, sizeof(*infos), compare_infos);
 	for (u32 i = 1; i < nr; i++)
 		if (infos[i].insn_off != infos[unique - 1].insn_off)
@@ -232,7 +253,7 @@ static u32 find_functions(const struct assembler *as,
 }
 
 static void side_load(struct side *side, u32 type, u32 attach_type,
-		      const char *text)
+		      const char *text, u32 level, u32 size)
 {
 	static struct assembler as;
 	struct bpf_func_info funcs[MAX_FUNCS];
@@ -240,9 +261,9 @@ static void side_load(struct side *side, u32 type, u32 attach_type,
 		.prog_type = type,
 		.expected_attach_type = attach_type,
 		.license = ptr_to_u64("GPL"),
-		.log_level = 1,
+		.log_level = level,
 		.log_buf = ptr_to_u64(side->log),
-		.log_size = LOG_SIZE,
+		.log_size = size,
 	};
 
 	assemble(&as, side, text);
@@ -254,8 +275,9 @@ static void side_load(struct side *side, u32 type, u32 attach_type,
 		attr.func_info = ptr_to_u64(funcs);
 		attr.func_info_rec_size = sizeof(funcs[0]);
 	}
-	side->log[0] = '\0';
+	memset(side->log, '\0', LOG_SIZE);
 	side->err = side->bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
+	side->true_size = attr.log_true_size;
 	if (side->err < 0)
 		return;
 	side_close(side, side->err);
@@ -297,8 +319,8 @@ int verdict_load(u32 type, u32 attach_type, const char *text)
 {
 	struct verdict_count *count = &verdict_count;
 
-	side_load(&kernel, type, attach_type, text);
-	side_load(&ours, type, attach_type, text);
+	side_load(&kernel, type, attach_type, text, 1, LOG_SIZE);
+	side_load(&ours, type, attach_type, text, 1, LOG_SIZE);
 	count->loads++;
 	count->accepted += !kernel.err;
 	if (!kernel.err != !ours.err)
@@ -308,5 +330,83 @@ int verdict_load(u32 type, u32 attach_type, const char *text)
 	else if (kernel.err &&
 		 !same_reason(reason(kernel.log), reason(ours.log)))
 		complain("reason", ++count->reasons, type, attach_type, text);
+	return kernel.err;
+}
+
+/* ---- whole logs ---- */
+
+/* Of @line, what is the same each time: no addresses, no times. */
+static void settle(char *line)
+{
+	char *at = strstr(line, " = 0x"), *end = strchr(line, '\n');
+
+	if (!end)
+		end = line + strlen(line);
+	if (at && at < end && strspn(at + 5, "0123456789abcdef") >= 8) {
+		/* what is known after it stands in a column that depends */
+		char *rest = strchr(at, ';');
+
+		if (!rest || rest > end)
+			rest = end;
+		memmove(at, rest, strlen(rest) + 1);
+		return;
+	}
+	at = strstr(line, " usec");
+	if (!strncmp(line, "verification time ", 18) && at && at < end)
+		memmove(line + 18, at, strlen(at) + 1);
+}
+
+/* "(0) frame 0 insn 5 +live -8": Linux's account of how it finds out which
+ * slots of the stack are live, which is not how it is done here. */
+static bool is_liveness(const char *line)
+{
+	return line[0] == '(' && (strstr(line, ") frame ") ||
+				  strstr(line, ") live stack update done "));
+}
+
+static void settle_log(char *log)
+{
+	char *line = log, *next;
+
+	while (*line) {
+		settle(line);
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		else
+			break;
+		if (is_liveness(line)) {
+			memmove(line, next, strlen(next) + 1);
+		} else {
+			next[-1] = '\n';
+			line = next;
+		}
+	}
+}
+
+int verdict_log(u32 type, u32 attach_type, const char *text, u32 level,
+		u32 size)
+{
+	must(size <= LOG_SIZE, "log", -E2BIG);
+	side_load(&kernel, type, attach_type, text, level, size);
+	side_load(&ours, type, attach_type, text, level, size);
+	verdict_count.loads++;
+	verdict_count.accepted += !kernel.err;
+	if (kernel.err != ours.err)
+		complain("errno", ++verdict_count.errnos, type, attach_type,
+			 text);
+	if (size < LOG_SIZE && kernel.true_size != ours.true_size) {
+		printf("true size %u, here %u, of %u at level %u\n",
+		       kernel.true_size, ours.true_size, size, level);
+		verdict_count.reasons++;
+	}
+	settle_log(kernel.log);
+	settle_log(ours.log);
+	if (!strcmp(kernel.log, ours.log))
+		return kernel.err;
+	if (++verdict_count.reasons <= verdict_print_max)
+		printf("--- log at level %u of %u bytes, type %u\n%s\nkernel:\n"
+		       "%s\nhere:\n%s\n",
+		       level, size, type, text, kernel.log, ours.log);
 	return kernel.err;
 }

@@ -36,5 +36,13 @@ void verdict_freeze(const char *name, const void *value);
  * several functions has BTF that says that they are static.
  */
 int verdict_load(u32 type, u32 attach_type, const char *text);
+/*
+ * verdict_log() - the same for all of the log, at @level, in a buffer of @size:
+ * but for addresses and times, each differing log counts as a reason.  Here and
+ * above a function whose label begins with "global" is one, of a number.
+ */
+int verdict_log(u32 type, u32 attach_type, const char *text, u32 level,
+		u32 size);
+#define VERDICT_LOG_SIZE 65536u
 
 #endif

@@ -8,6 +8,9 @@
  *	-- freeze MAP
  *	-- tail MAP INDEX	the program itself in a prog array
  *	-- btf			function records: what callbacks need
+ *	-- global LABEL RETURN [ARGUMENT...]	a global function:
+ *				prog/records.h; after the type
+ *	-- here			not for the live kernel: it has a bug there
  *	-- strict		accesses must be aligned
  *	-- license TEXT		"GPL" if left out
  *	-- asm			the program, up to the next "--": prog/asm.h
@@ -36,7 +39,9 @@
 #include "lockstep/live.h"
 #include "object/task.h"
 #include "prog/asm.h"
+#include "prog/records.h"
 #include "verifier/verifier.h"
+#include "vm/ctx.h"
 #include "vm/vm.h"
 
 #define MAX_CASE_MAPS 8
@@ -46,6 +51,7 @@ struct test_case {
 	u32 type, attach_type;
 	char license[32];
 	struct assembler as;
+	struct records records;
 	struct asm_map maps[MAX_CASE_MAPS];
 	struct map *map_objects[MAX_CASE_MAPS];
 	u32 nr_maps;
@@ -53,7 +59,7 @@ struct test_case {
 	u32 tail_index;
 	u8 packet[2048];
 	u32 packet_len;
-	bool has_result, btf, strict;
+	bool has_result, btf, strict, here;
 	u32 result;
 	int value_map;
 	u64 value;
@@ -103,6 +109,7 @@ static const struct {
 } errnos[] = {
 	{ "EINVAL", EINVAL }, { "EACCES", EACCES }, { "EPERM", EPERM },
 	{ "EBUSY", EBUSY },   { "E2BIG", E2BIG },   { "EBADF", EBADF },
+	{ "ENOENT", ENOENT }, { "EOPNOTSUPP", EOPNOTSUPP },
 }, prog_types[] = {
 	{ "socket_filter", BPF_PROG_TYPE_SOCKET_FILTER },
 	{ "sched_cls", BPF_PROG_TYPE_SCHED_CLS },
@@ -241,6 +248,13 @@ static bool read_more(struct test_case *tc, const char *word, const char *args)
 	return true;
 }
 
+static bool need_btf(struct test_case *tc)
+{
+	if (!tc->btf)
+		records_init(&tc->records, ctx_type_of(tc->type)->name);
+	return tc->btf = true;
+}
+
 static bool read_directive(struct test_case *tc, char *line, bool *in_asm)
 {
 	char *word = strtok(line, " "), *args = strtok(NULL, "");
@@ -259,7 +273,11 @@ static bool read_directive(struct test_case *tc, char *line, bool *in_asm)
 	if (!strcmp(word, "packet"))
 		return read_packet(tc, args);
 	if (!strcmp(word, "btf"))
-		return tc->btf = true;
+		return need_btf(tc);
+	if (!strcmp(word, "global"))
+		return need_btf(tc) && records_global(&tc->records, args);
+	if (!strcmp(word, "here"))
+		return tc->here = true;
 	if (!strcmp(word, "strict"))
 		return tc->strict = true;
 	return read_more(tc, word, args);
@@ -291,59 +309,11 @@ static bool read_case(struct test_case *tc, FILE *file)
 		complain(tc, "no such label: ", label);
 		return false;
 	}
-	return true;
-}
-
-/* ---- functions' records, for callbacks ---- */
-
-static struct {
-	struct btf_header hdr;
-	struct btf_type int_type;
-	u32 int_data;
-	struct btf_type proto, func;
-	char strings[16];
-} btf_data = {
-	.hdr = { .magic = BTF_MAGIC,
-		 .version = BTF_VERSION,
-		 .hdr_len = sizeof(struct btf_header),
-		 .type_len = 4 * 10,
-		 .str_off = 4 * 10,
-		 .str_len = 16 },
-	.int_type = { .name_off = 1, .info = BTF_KIND_INT << 24, .size = 4 },
-	.int_data = 32,
-	.proto = { .info = BTF_KIND_FUNC_PROTO << 24, .type = 1 },
-	.func = { .name_off = 5, .info = BTF_KIND_FUNC << 24, .type = 2 },
-	.strings = "\0int\0function",
-};
-
-static int compare(const void *a, const void *b)
-{
-	return (int)((const struct bpf_func_info *)a)->insn_off -
-	       (int)((const struct bpf_func_info *)b)->insn_off;
-}
-
-static u32 find_functions(const struct assembler *as,
-			  struct bpf_func_info *info)
-{
-	u32 nr = 0, unique = 1;
-
-	info[nr++] = (struct bpf_func_info){ 0, 3 };
-	for (u32 i = 0; i < as->nr; i++) {
-		const struct bpf_insn *insn = &as->insns[i];
-
-		if ((insn->code == 0x85 && insn->src_reg == BPF_PSEUDO_CALL) ||
-		    (insn->code == 0x18 && insn->src_reg == BPF_PSEUDO_FUNC))
-			info[nr++] =
-				(struct bpf_func_info){ i + 1 + (u32)insn->imm,
-							3 };
-		if (insn->code == 0x18)
-			i++;
+	if (tc->btf && !records_finish(&tc->records, &tc->as)) {
+		complain(tc, "too many functions", "");
+		return false;
 	}
-	qsort(info, nr, sizeof(*info), compare);
-	for (u32 i = 1; i < nr; i++)
-		if (info[i].insn_off != info[unique - 1].insn_off)
-			info[unique++] = info[i];
-	return unique;
+	return true;
 }
 
 /* ---- running ---- */
@@ -351,14 +321,13 @@ static u32 find_functions(const struct assembler *as,
 static int load(struct test_case *tc, bool fast, bool unverified,
 		struct prog **out, struct log *log)
 {
-	static struct bpf_func_info funcs[ASM_MAX];
 	struct attr_prog_load attr = {
 		.prog_type = tc->type,
 		.insn_cnt = tc->as.nr,
 		.expected_attach_type = tc->attach_type,
 	};
-	struct attr_btf_load btf = { .btf = ptr_to_u64(&btf_data),
-				     .btf_size = sizeof(btf_data) };
+	struct attr_btf_load btf = { .btf = ptr_to_u64(tc->records.blob.data),
+				     .btf_size = tc->records.blob.size };
 	struct prog *prog;
 	int err;
 
@@ -367,9 +336,9 @@ static int load(struct test_case *tc, bool fast, bool unverified,
 	if (tc->btf) {
 		attr.prog_btf_fd = (u32)cgbpf_bpf(task, BPF_BTF_LOAD,
 						  (void *)&btf, sizeof(btf));
-		attr.func_info = ptr_to_u64(funcs);
-		attr.func_info_cnt = find_functions(&tc->as, funcs);
-		attr.func_info_rec_size = sizeof(funcs[0]);
+		attr.func_info = ptr_to_u64(tc->records.infos);
+		attr.func_info_cnt = tc->records.nr_infos;
+		attr.func_info_rec_size = sizeof(tc->records.infos[0]);
 	}
 	err = prog_alloc(&prog, env, tc->as.nr);
 	if (err)
@@ -502,7 +471,6 @@ static void live_result(struct test_case *tc, int fd)
 
 static void run_live(struct test_case *tc)
 {
-	static struct bpf_func_info funcs[ASM_MAX];
 	static char log[1 << 16];
 	struct attr_prog_load attr = {
 		.prog_type = tc->type,
@@ -514,8 +482,8 @@ static void run_live(struct test_case *tc)
 		.log_buf = ptr_to_u64(log),
 		.log_size = sizeof(log),
 	};
-	struct attr_btf_load btf = { .btf = ptr_to_u64(&btf_data),
-				     .btf_size = sizeof(btf_data) };
+	struct attr_btf_load btf = { .btf = ptr_to_u64(tc->records.blob.data),
+				     .btf_size = tc->records.blob.size };
 	char text[80];
 	int fd;
 
@@ -525,9 +493,9 @@ static void run_live(struct test_case *tc)
 	if (tc->btf) {
 		attr.prog_btf_fd =
 			(u32)live_bpf(BPF_BTF_LOAD, &btf, sizeof(btf));
-		attr.func_info = ptr_to_u64(funcs);
-		attr.func_info_cnt = find_functions(&tc->as, funcs);
-		attr.func_info_rec_size = sizeof(funcs[0]);
+		attr.func_info = ptr_to_u64(tc->records.infos);
+		attr.func_info_cnt = tc->records.nr_infos;
+		attr.func_info_rec_size = sizeof(tc->records.infos[0]);
 	}
 	fd = live_bpf(BPF_PROG_LOAD, &attr, sizeof(attr));
 	if (fd == -ENOSPC) { /* a log that long */
@@ -546,6 +514,89 @@ static void run_live(struct test_case *tc)
 		live_result(tc, fd);
 	if (fd >= 0)
 		close(fd);
+}
+
+/* ---- mutated ---- */
+
+static u32 mutations; /* of each case; 0: the cases themselves */
+static u64 random_state = 1, nr_mutated, nr_accepted;
+
+static u32 rnd(u32 below)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (u32)(random_state >> 32) % below;
+}
+
+/* One instruction's bit, byte, field, place, or all of it. */
+static void mutate_insn(struct assembler *as)
+{
+	struct bpf_insn *insn = &as->insns[rnd(as->nr)];
+	const struct bpf_insn *other = &as->insns[rnd(as->nr)];
+	u8 *bytes = (u8 *)insn;
+
+	switch (rnd(8)) {
+	case 0:
+		bytes[rnd(8)] ^= (u8)(1u << rnd(8));
+		break;
+	case 1:
+		bytes[rnd(8)] = (u8)rnd(256);
+		break;
+	case 2:
+		insn->code = other->code;
+		break;
+	case 3:
+		insn->imm = rnd(2) ? other->imm : (s32)rnd(512) - 256;
+		break;
+	case 4:
+		insn->off = rnd(2) ? other->off : (s16)(rnd(64) - 32);
+		break;
+	case 5:
+		insn->dst_reg = rnd(11);
+		break;
+	case 6:
+		insn->src_reg = rnd(11);
+		break;
+	default:
+		*insn = *other;
+	}
+}
+
+/* Whatever it is now, it is refused, or does no harm. */
+static void run_mutated(struct test_case *tc)
+{
+	struct prog *prog;
+	struct log log;
+	int err;
+
+	nr_mutated++;
+	log_init(&log, 1 + rnd(2), 4096);
+	err = load(tc, false, false, &prog, &log);
+	log_destroy(&log);
+	if (err)
+		return;
+	nr_accepted++;
+	/* it may loop for long, or count elsewhere: only harm is of interest */
+	if (prog->verified_insns < 10000 && can_test_run(tc->type))
+		run(tc, prog, "mutated");
+	prog_put(prog);
+}
+
+static void run_mutations(struct test_case *tc)
+{
+	static struct assembler as;
+
+	as = tc->as;
+	tc->has_result = false;
+	tc->value_map = tc->tail_map = -1;
+	tc->fault[0] = '\0';
+	for (u32 i = 0; i < mutations && as.nr; i++) {
+		memcpy(tc->as.insns, as.insns, as.nr * sizeof(as.insns[0]));
+		for (u32 n = 1 + rnd(3); n; n--)
+			mutate_insn(&tc->as);
+		run_mutated(tc);
+	}
 }
 
 static void run_mode(struct test_case *tc, bool fast)
@@ -595,12 +646,17 @@ static void run_file(const char *path, const char *name, bool fast)
 	if (read_case(&tc, file)) {
 		if (!tc.has_result && !tc.load_errno)
 			complain(&tc, "expects nothing", "");
-		if (live)
+		if (live && !tc.here)
 			run_live(&tc);
+		else if (live)
+			printf("%s: not for the kernel\n", name);
+		else if (mutations)
+			run_mutations(&tc);
 		else if (!fast || !tc.load_errno || tc.fault[0])
 			run_mode(&tc, fast);
 	}
 	fclose(file);
+	free(tc.records.blob.data);
 	for (u32 i = 0; i < tc.nr_maps; i++) {
 		if (tc.map_objects[i])
 			map_put(tc.map_objects[i]);
@@ -614,7 +670,7 @@ static void run_both(const char *dir, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	run_file(path, name, false);
-	if (!live)
+	if (!live && !mutations)
 		run_file(path, name, true);
 }
 
@@ -639,6 +695,12 @@ int main(int argc, char **argv)
 		argc--;
 		argv++;
 	}
+	if (argc > 3 && !strcmp(argv[1], "--mutate")) {
+		random_state = strtoull(argv[2], NULL, 0) | 1;
+		mutations = (u32)strtoul(argv[3], NULL, 0);
+		argc -= 3;
+		argv += 3;
+	}
 	if (argc < 2 || cgbpf_env_new(&env, &opts))
 		return 1;
 	task = cgbpf_env_task(env);
@@ -654,6 +716,11 @@ int main(int argc, char **argv)
 		free(entries);
 	}
 	cgbpf_env_free(env);
+	if (mutations)
+		printf("%llu mutated programs, %llu accepted\n",
+		       (unsigned long long)nr_mutated,
+		       (unsigned long long)nr_accepted);
+	failures += mutations && !nr_accepted; /* that would prove nothing */
 	printf("%d cases, %d failures\n", nr, failures);
 	return failures || nr <= 0;
 }
